@@ -1,0 +1,1 @@
+"""Data: catalogues, data sets, graphs, splits and training samples, in the order data flows."""

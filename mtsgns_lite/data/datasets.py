@@ -1,0 +1,213 @@
+"""`load`: one door to every data set, the learner's own included."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .catalogue import Catalogue, Trait
+from .dataset import Dataset, Edges, Ragged, Ratings, by_popularity
+from .files import find_columns, read_table, to_numbers, to_times
+from .groceries import load_groceries
+from .planted import planted
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+NAMED = ("groceries", "planted", "movielens")
+
+
+def load(
+    source: str | Path | pd.DataFrame,
+    *,
+    basket: str | None = None,
+    item: str | None = None,
+    time: str | None = None,
+    user: str | None = None,
+    rating: str | None = None,
+    edge_source: str | None = None,
+    edge_target: str | None = None,
+    weight: str | None = None,
+    name: str | None = None,
+    traits: Iterable[str] | None = None,
+    items: str | Path | pd.DataFrame | None = None,
+    multi_separator: str | None = None,
+    min_count: int = 1,
+    path: str | Path | None = None,
+    **planted_options: Any,
+) -> Dataset:
+    """Load a data set by name, from a file, or from a data frame.
+
+    Parameters
+    ----------
+    source : ``"groceries"``, ``"planted"`` (further arguments go to `planted`), ``"movielens"`` (with `path=`),
+        a CSV or parquet file, or a data frame. A table with a basket column holds transactions; one with a source
+        and a target column, edges; one with user, item and rating, ratings.
+    basket, item, time, user, rating, edge_source, edge_target, weight, name : the columns' names, where they are not
+        recognised by themselves. Without a time column the order of the rows is the order of time.
+    traits : columns that hold side information, in the table itself or in `items`. With `items` and no
+        `traits`, all its columns other than item and name.
+    items : a table with one row per item.
+    multi_separator : what separates several values in one trait cell, such as "|".
+    min_count : leave out items that stand in fewer baskets, edges or ratings than this.
+    path : the folder of the MovieLens files.
+
+    Raises ``ValueError`` or ``FileNotFoundError`` with one sentence that says what to change.
+    """
+    if isinstance(source, str) and source == "groceries":
+        return load_groceries()
+    if isinstance(source, str) and source == "planted":
+        return planted(**planted_options)
+    if planted_options:
+        raise ValueError(f"load() has no argument {next(iter(planted_options))!r} for {source!r}.")
+    if isinstance(source, str) and source == "movielens":
+        return _movielens(path, min_count)
+    if isinstance(source, (str, Path)):
+        if not Path(source).suffix and not Path(source).exists():
+            raise ValueError(f"There is no data set called {str(source)!r}: take {', '.join(NAMED)}, or give a file.")
+        table, title = read_table(source), Path(source).name.split(".")[0]
+    else:
+        table, title = source, "my data"
+        if not len(table):
+            raise ValueError("The data frame is empty: it needs at least one row.")
+    given = dict(basket=basket, item=item, time=time, user=user, rating=rating, name=name)
+    given |= dict(source=edge_source, target=edge_target, weight=weight)
+    columns = find_columns(list(table.columns), given)
+    about = _item_table(items, item, name, traits, multi_separator)
+    if "source" in columns and "target" in columns and basket is None:
+        return _from_edges(title, table, columns, about, min_count)
+    return _from_rows(title, table, columns, about, traits, multi_separator, min_count)
+
+
+class _ItemTable:
+    """Names and traits of items, looked up by id."""
+
+    def __init__(self, ids: np.ndarray, names: np.ndarray | None, traits: dict[str, list], separator: str | None):
+        self.names = dict(zip(ids, names)) if names is not None else {}
+        self.traits = {trait: dict(zip(ids, values)) for trait, values in traits.items()}
+        self.separator = separator
+
+    def catalogue(self, ids: np.ndarray) -> Catalogue:
+        names = [self.names.get(item) or item for item in ids]
+        columns = [
+            Trait.from_values(trait, [values.get(item) for item in ids], self.separator)
+            for trait, values in self.traits.items()
+        ]
+        return Catalogue(ids, names, columns)
+
+
+def _item_table(items, item, name, traits, separator) -> _ItemTable | None:
+    """The table of items the caller gave, each id in one row."""
+    if items is None:
+        return None
+    table = read_table(items) if isinstance(items, (str, Path)) else items
+    # the id column may have another name here than in the transactions
+    given = {"item": item if item in table.columns else None, "name": name if name in table.columns else None}
+    columns = find_columns(list(table.columns), given)
+    id_column = columns.get("item", table.columns[0])
+    ids = _ids(table[id_column])
+    if len(set(ids)) < len(ids):
+        unique, times = np.unique(ids, return_counts=True)
+        repeated = unique[times > 1]
+        raise ValueError(f"The item table has {len(repeated)} ids in more than one row, {repeated[0]!r} among them.")
+    if traits is None:
+        traits = [column for column in table.columns if column not in (id_column, columns.get("name"))]
+    return _ItemTable(ids, *_about(table, columns, traits), separator)
+
+
+def _about(table, columns, traits) -> tuple[np.ndarray | None, dict[str, list]]:
+    find_columns(list(table.columns), {trait: trait for trait in traits})  # are they all there?
+    names = table[columns["name"]].fillna("").astype(str).to_numpy() if "name" in columns else None
+    return names, {trait: table[trait].astype(object).where(table[trait].notna(), None).tolist() for trait in traits}
+
+
+def _ids(column: pd.Series) -> np.ndarray:
+    """Ids as text; 12.0, which is how pandas writes a whole number in a column with gaps, is "12"."""
+    if column.dtype.kind == "f" and (column.dropna() % 1 == 0).all():
+        column = column.astype("Int64")
+    return column.astype("string").fillna("").str.strip().to_numpy(dtype=object)
+
+
+def _from_edges(title, table, columns, about, min_count) -> Dataset:
+    source, target = _ids(table[columns["source"]]), _ids(table[columns["target"]])
+    weight = to_numbers(table[columns["weight"]], columns["weight"]) if "weight" in columns else np.ones(len(table))
+    check_weights(weight)
+    ids, code = by_popularity(np.concatenate([source, target]), min_count)
+    ends = code.reshape(2, -1)
+    keep = (ends >= 0).all(axis=0) & (source != "") & (target != "")
+    if about is not None:  # items of the item table that no edge touches stay, at the end
+        touched = set(ids)
+        ids = np.concatenate([ids, [item for item in _first(about) if item not in touched]]).astype(object)
+    catalogue = about.catalogue(ids) if about is not None else Catalogue(ids)
+    return Dataset(title, catalogue, edges=Edges(ends[0][keep], ends[1][keep], weight[keep]))
+
+
+def _first(about: _ItemTable) -> list[str]:
+    return list(next(iter(about.traits.values()), about.names))
+
+
+def _from_rows(title, table, columns, about, traits, separator, min_count) -> Dataset:
+    """Transactions or ratings: a row for each item that a basket or a user has."""
+    if "item" not in columns:
+        raise ValueError(f"No column of items was recognised among: {', '.join(map(str, table.columns))}; name it (item=).")
+    ratings_only = "rating" in columns and "user" in columns and "basket" not in columns
+    key = columns.get("basket", columns.get("user"))
+    if key is None:
+        raise ValueError(
+            f"No column of baskets was recognised among: {', '.join(map(str, table.columns))}; name it (basket=)."
+        )
+    item, group = _ids(table[columns["item"]]), _ids(table[key])
+    there = (item != "") & (group != "")
+    if about is None:
+        wanted = list(traits) if traits is not None else []
+        names, values = _about(table[there].iloc[np.unique(item[there], return_index=True)[1]], columns, wanted)
+        about = _ItemTable(np.unique(item[there]), names, values, separator)
+    ids, code = by_popularity(item[there], min_count)
+    table, keep = table[there], code >= 0
+    table, code, group = table[keep], code[keep], group[there][keep]
+    if not len(table):
+        raise ValueError(f"{title!r} has no row with both an item and a {key}: check the columns' names.")
+    users = np.unique(_ids(table[columns["user"]]), return_inverse=True)[1] if "user" in columns else None
+    if ratings_only:
+        value = to_numbers(table[columns["rating"]], columns["rating"])
+        return Dataset(title, about.catalogue(ids), ratings=Ratings(users, code, value))
+    times = to_times(table[columns["time"]], columns["time"]) if "time" in columns else np.arange(len(table))
+    baskets, first = _baskets(group, code, times)
+    return Dataset(title, about.catalogue(ids), baskets, users=None if users is None else users[first])
+
+
+def _baskets(group: np.ndarray, item: np.ndarray, time: np.ndarray) -> tuple[Ragged, np.ndarray]:
+    """Rows -> baskets in order of their first time, no item twice; and the first row of each basket."""
+    order = np.argsort(time, kind="stable")
+    found, row, basket = np.unique(group[order], return_index=True, return_inverse=True)
+    rank = np.empty(len(found), dtype=np.int64)
+    rank[np.argsort(row)] = np.arange(len(found))
+    basket, item = rank[basket], item[order]
+    once = np.sort(np.unique(basket * (item.max() + 1) + item, return_index=True)[1])
+    return Ragged.group(basket[once], item[once]), order[np.sort(row)]
+
+
+def check_weights(weight: np.ndarray) -> None:
+    """Raises ``ValueError`` for edge weights that are missing, infinite or negative."""
+    for bad, what in ((~np.isfinite(weight), "missing or infinite"), (weight < 0, "negative")):
+        if bad.any():
+            row = int(np.flatnonzero(bad)[0])
+            raise ValueError(f"{int(bad.sum())} edge weights are {what}, the first in row {row + 1}: mend or drop them.")
+
+
+def _movielens(path: str | Path | None, min_count: int) -> Dataset:
+    """MovieLens ratings (GroupLens; for non-commercial use), films with their genres and decade."""
+    if path is None:
+        raise ValueError("MovieLens is not shipped (its terms forbid it): give path= the folder with ratings.csv.")
+    folder = Path(path)
+    films = read_table(folder / "movies.csv")
+    year = films["title"].str.extract(r"\((\d{3})\d\)\s*$")[0]
+    films = films.assign(decade=year.add("0s"), genres=films["genres"].replace("(no genres listed)", None))
+    data = load(
+        folder / "ratings.csv", items=films, traits=["genres", "decade"], multi_separator="|", min_count=min_count
+    )
+    data.name, data.main_trait = "movielens", "genres"
+    return data

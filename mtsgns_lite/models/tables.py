@@ -1,0 +1,57 @@
+"""The embedding table: look rows up, collect gradients for those rows only, update them.
+
+A plain ``nn.Embedding`` gets a gradient of the whole table, or a sparse tensor that is slow to add. Here a lookup
+gathers the distinct rows once as a leaf of the graph; autograd itself sums the gradients of repeated rows;
+`update` scatters the step back. Nothing of the table's size is ever made.
+"""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+
+class Table(nn.Module):
+    """`rows` vectors of `dim` floats with a row-wise Adagrad of their own (one number of state per row).
+
+    For a row with gradient g (Duchi et al. 2011, with the squares averaged over the row):
+    ``state += mean(g^2);  row -= rate * g / sqrt(state)``.
+
+    Parameters
+    ----------
+    spread : rows start uniform in (-spread, spread); 0 starts them at zero.
+    rate : the step size, multiplied by the schedule's factor in `update`.
+    """
+
+    weight: torch.Tensor
+    state: torch.Tensor
+
+    def __init__(self, rows: int, dim: int, spread: float = 0.0, rate: float = 0.1, seed: int = 0):
+        super().__init__()
+        generator = torch.Generator().manual_seed(seed)
+        self.register_buffer("weight", (torch.rand(rows, dim, generator=generator) * 2 - 1) * spread)
+        self.register_buffer("state", torch.zeros(rows))
+        self.rate = rate
+        self._looked_up: list[tuple[torch.Tensor, torch.Tensor]] = []
+
+    def forward(self, ids: torch.Tensor) -> torch.Tensor:
+        """(...,) row numbers -> (..., dim)."""
+        if not torch.is_grad_enabled():
+            return F.embedding(ids, self.weight)
+        distinct, place = ids.unique(return_inverse=True)
+        rows = self.weight.index_select(0, distinct).requires_grad_()
+        if self.training:
+            self._looked_up.append((distinct, rows))
+        return F.embedding(place, rows)
+
+    @torch.no_grad()
+    def update(self, factor: float = 1.0) -> None:
+        """One step for all rows looked up since the last, at `factor` times the rate."""
+        for ids, rows in self._looked_up:
+            if rows.grad is not None:
+                state = self.state.index_select(0, ids) + rows.grad.square().mean(dim=1)
+                self.state.index_copy_(0, ids, state)
+                step = rows.grad * (factor * self.rate / state.sqrt().clamp(min=1e-10))[:, None]
+                self.weight.index_copy_(0, ids, self.weight.index_select(0, ids) - step)
+        self._looked_up.clear()
