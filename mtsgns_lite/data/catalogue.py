@@ -198,7 +198,9 @@ class Catalogue:
         """
         price = np.asarray(prices, dtype=float)
         known = np.isfinite(price)
-        edges = np.unique(np.quantile(price[known], np.linspace(0, 1, bands + 1)))[1:-1] if known.any() else np.array([])
+        edges = (
+            np.unique(np.quantile(price[known], np.linspace(0, 1, bands + 1)))[1:-1] if known.any() else np.array([])
+        )
         low, high = ["", *(f"{edge:.2f}" for edge in edges)], [*(f"{edge:.2f}" for edge in edges), ""]
         band = np.searchsorted(edges, price, side="right")
         text = [f"from {a} to under {b}" if a and b else f"from {a}" if a else f"under {b}" for a, b in zip(low, high)]

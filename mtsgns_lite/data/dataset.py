@@ -117,7 +117,7 @@ class Dataset:
 
     @property
     def kind(self) -> str:
-        """"baskets", "edges" or "ratings": what the set mainly consists of."""
+        """ "baskets", "edges" or "ratings": what the set mainly consists of."""
         return "baskets" if self.baskets is not None else "edges" if self.edges is not None else "ratings"
 
     @property

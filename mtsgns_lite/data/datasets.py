@@ -60,7 +60,8 @@ def load(
     if isinstance(source, str) and source == "groceries":
         return load_groceries()
     if isinstance(source, str) and source == "planted":
-        return planted(**planted_options)
+        own = {"items": items, "traits": traits}  # which planted() has too, meaning its own
+        return planted(**{name: value for name, value in own.items() if value is not None}, **planted_options)
     if planted_options:
         raise ValueError(f"load() has no argument {next(iter(planted_options))!r} for {source!r}.")
     if isinstance(source, str) and source == "movielens":
@@ -152,7 +153,9 @@ def _first(about: _ItemTable) -> list[str]:
 def _from_rows(title, table, columns, about, traits, separator, min_count) -> Dataset:
     """Transactions or ratings: a row for each item that a basket or a user has."""
     if "item" not in columns:
-        raise ValueError(f"No column of items was recognised among: {', '.join(map(str, table.columns))}; name it (item=).")
+        raise ValueError(
+            f"No column of items was recognised among: {', '.join(map(str, table.columns))}; name it (item=)."
+        )
     ratings_only = "rating" in columns and "user" in columns and "basket" not in columns
     key = columns.get("basket", columns.get("user"))
     if key is None:
@@ -195,7 +198,9 @@ def check_weights(weight: np.ndarray) -> None:
     for bad, what in ((~np.isfinite(weight), "missing or infinite"), (weight < 0, "negative")):
         if bad.any():
             row = int(np.flatnonzero(bad)[0])
-            raise ValueError(f"{int(bad.sum())} edge weights are {what}, the first in row {row + 1}: mend or drop them.")
+            raise ValueError(
+                f"{int(bad.sum())} edge weights are {what}, the first in row {row + 1}: mend or drop them."
+            )
 
 
 def _movielens(path: str | Path | None, min_count: int) -> Dataset:

@@ -119,7 +119,9 @@ def to_numbers(column: pd.Series, what: str) -> np.ndarray:
     numbers = pd.to_numeric(text, errors="coerce")
     bad = numbers.isna() & text.notna() & (text.str.lower() != "nan")
     if bad.any():
-        raise ValueError(f"Column {what!r} holds {column[bad].iloc[0]!r}, which is not a number: mend or drop such rows.")
+        raise ValueError(
+            f"Column {what!r} holds {column[bad].iloc[0]!r}, which is not a number: mend or drop such rows."
+        )
     return numbers.to_numpy(dtype=float, na_value=np.nan)
 
 
@@ -143,5 +145,7 @@ def to_times(column: pd.Series, what: str) -> np.ndarray:
         readings.append((int(read.isna().sum()), read.max() - read.min(), len(readings), read))
     missing, _, _, best = min(readings, key=lambda reading: reading[:3])
     if missing:
-        raise ValueError(f"Column {what!r} holds {distinct[best.isna()].iloc[0]!r}, which is not a time: mend such rows.")
+        raise ValueError(
+            f"Column {what!r} holds {distinct[best.isna()].iloc[0]!r}, which is not a time: mend such rows."
+        )
     return column.map(dict(zip(distinct, best.to_numpy(dtype="datetime64[ns]").astype(np.int64)))).to_numpy(np.int64)

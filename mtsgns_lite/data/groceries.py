@@ -32,7 +32,9 @@ def load_groceries() -> Dataset:
         folder / "transactions.parquet", columns=["household_id", "basket_id", "product_id", "transaction_timestamp"]
     )
     products = pd.read_parquet(folder / "products.parquet").set_index("product_id")
-    products = products[~products.product_category.fillna("").str.contains(NOT_GROCERIES)].drop(NOT_A_PRODUCT, errors="ignore")
+    products = products[~products.product_category.fillna("").str.contains(NOT_GROCERIES)].drop(
+        NOT_A_PRODUCT, errors="ignore"
+    )
     bought = bought[bought.product_id.isin(products.index)]
     bought = bought.sort_values(["transaction_timestamp", "basket_id", "product_id"], kind="stable")
     bought = bought.drop_duplicates(["basket_id", "product_id"])

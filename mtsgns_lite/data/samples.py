@@ -72,7 +72,8 @@ class _SkipGramSamples:
     def __init__(self, counts, rows, window, negatives, noise_size, exponent, batch_size, share, subsample):
         self.counts, self.rows = counts, rows
         self.window, self.negatives, self.noise_size = window, negatives, noise_size
-        self.share, self.batch_size = share, max(share, batch_size - batch_size % share)
+        size = min(512, max(16, rows // 200)) if batch_size is None else batch_size
+        self.share, self.batch_size = share, -(-size // share) * share
         self.noise = Noise(counts, exponent)
         frequency = counts.double() / counts.sum()
         self.keep = (subsample / frequency.clamp(min=1e-12)).sqrt().clamp(max=1.0) if subsample else None
@@ -103,6 +104,7 @@ class Walks(_SkipGramSamples):
     negatives : negatives per pair; `noise_size` of them are drawn for every `share` walks and weighted to count so many.
     exponent : negatives are drawn in proportion to visits^exponent.
     subsample : Mikolov's threshold t: a visit is dropped with probability 1 - sqrt(t / frequency); 0 keeps all.
+    batch_size : rows in a batch; by default up to 512, fewer where that would make less than 200 steps an epoch.
     """
 
     def __init__(
@@ -117,7 +119,7 @@ class Walks(_SkipGramSamples):
         noise_size: int = 20,
         exponent: float = 0.75,
         subsample: float = 0.0,
-        batch_size: int = 512,
+        batch_size: int | None = None,
         share: int = 2,
     ):
         if not len(graph.neighbours):
@@ -159,7 +161,7 @@ class Baskets(_SkipGramSamples):
         noise_size: int = 20,
         exponent: float = 0.75,
         subsample: float = 0.0,
-        batch_size: int = 512,
+        batch_size: int | None = None,
         share: int = 2,
     ):
         lengths = baskets.lengths
@@ -202,7 +204,7 @@ class Pairs:
     symmetric : pairs of items, so that either end counts as an occurrence.
     """
 
-    def __init__(self, first, second, items, value=None, negatives=0, exponent=0.75, symmetric=True, batch_size=8192):
+    def __init__(self, first, second, items, value=None, negatives=0, exponent=0.75, symmetric=True, batch_size=None):
         if not len(first):
             raise ValueError("There are no pairs to learn from.")
         self.first, self.second = (torch.as_tensor(np.ascontiguousarray(ends)).long() for ends in (first, second))
@@ -211,7 +213,8 @@ class Pairs:
         ends = torch.cat([self.first, self.second]) if symmetric else self.second
         self.counts = torch.bincount(ends, minlength=items)
         self.noise = Noise(self.counts, exponent)
-        self.negatives, self.symmetric, self.batch_size = negatives, symmetric, batch_size
+        self.negatives, self.symmetric = negatives, symmetric
+        self.batch_size = min(8192, max(64, len(first) // 200)) if batch_size is None else batch_size
 
     def __len__(self) -> int:
         return -(-len(self.first) // self.batch_size)

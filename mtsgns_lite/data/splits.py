@@ -147,7 +147,11 @@ class Split:
         )
 
 
-_PARTS = {"baskets": ("values", "offsets"), "edges": ("source", "target", "weight"), "ratings": ("user", "item", "value")}
+_PARTS = {
+    "baskets": ("values", "offsets"),
+    "edges": ("source", "target", "weight"),
+    "ratings": ("user", "item", "value"),
+}
 _KINDS = {"baskets": Ragged, "edges": Edges, "ratings": Ratings}
 
 

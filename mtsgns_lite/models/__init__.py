@@ -1,0 +1,8 @@
+"""Models, each a page: what it looks up, and what its loss is."""
+
+from .base import ItemModel
+from .mf import MatrixFactorization
+from .sgns import SGNS
+from .traits import MultiTraitSGNS
+
+KINDS: dict[str, type[ItemModel]] = {kind.__name__: kind for kind in (MatrixFactorization, SGNS, MultiTraitSGNS)}

@@ -31,7 +31,7 @@ class TraitMixture(nn.Module):
     ----------
     weights : "uniform", "global" (one softmax) or "item" (a softmax per item).
     spread : the item rows start uniform in (-spread, spread); trait rows at 0, logits at 0.
-    rate, trait_rate : Adagrad's step sizes for item rows and trait rows. weight_rate : for the logits per item.
+    rate, trait_rate, weight_rate : Adagrad's step sizes for item rows, trait rows and logits.
     """
 
     codes: torch.Tensor
@@ -55,12 +55,10 @@ class TraitMixture(nn.Module):
         belongs = F.one_hot(torch.tensor(columns, dtype=torch.long), max(len(traits), 1)).T[: len(traits)].float()
         self.register_buffer("columns", belongs, persistent=False)  # (n, C)
 
-        if weights == "item":
-            self.logits: Table | torch.Tensor = Table(len(catalogue), self.sources, rate=weight_rate)
-        elif weights == "global":
-            self.logits = nn.Parameter(torch.zeros(self.sources))
-        else:
-            self.register_buffer("logits", torch.zeros(self.sources), persistent=False)
+        # the logits a: one row for all items, or a row per item; "uniform" leaves them at 0
+        self.per_item = weights == "item"
+        rate = 0.0 if weights == "uniform" else weight_rate
+        self.logits = Table(len(catalogue) if self.per_item else 1, self.sources, rate=rate)
 
     def rows(self, items: torch.Tensor, own: bool = True) -> tuple[torch.Tensor, torch.Tensor]:
         """W: (U, n + 1, d) each source's vector, a trait of several values being their mean; known: (U, n + 1)."""
@@ -73,7 +71,7 @@ class TraitMixture(nn.Module):
 
     def weights(self, items: torch.Tensor, known: torch.Tensor) -> torch.Tensor:
         """(U, n + 1) softmax of the logits over the known sources; 0 for an item that has none."""
-        logits = self.logits(items) if isinstance(self.logits, Table) else self.logits.expand(len(items), -1)
+        logits = self.logits(items if self.per_item else torch.zeros_like(items))
         return logits.masked_fill(~known, -torch.inf).softmax(dim=1).nan_to_num(0.0)
 
     def forward(self, items: torch.Tensor, own: bool = True, learned: bool = True) -> torch.Tensor:
@@ -99,7 +97,7 @@ class MultiTraitSGNS(ItemModel):
     auxiliary : weight of the same loss on the traits' part alone, for items that have a trait, context rows held fixed:
         traits learn to stand without the item, which is what a new item will need. 0 switches it off.
     cold : "weights", a cold item's traits by the learned weights; "mean", by the plain mean (EGES).
-    rate, trait_rate, weight_rate : step sizes of item rows, trait rows and logits per item.
+    rate, trait_rate, weight_rate : step sizes of item rows, trait rows and weight logits.
     Raises ``ValueError`` when the catalogue has no traits, or for a choice that does not exist.
     """
 
@@ -116,7 +114,7 @@ class MultiTraitSGNS(ItemModel):
         cold: str = "weights",
         rate: float = 0.2,
         trait_rate: float = 0.05,
-        weight_rate: float = 0.05,
+        weight_rate: float = 0.2,
         seed: int = 0,
     ):
         super().__init__(
