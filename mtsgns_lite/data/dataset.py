@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from html import escape
 
@@ -139,6 +139,16 @@ class Dataset:
         key = users[self.baskets.row_of] * len(self.catalogue) + self.baskets.values
         cells, times = np.unique(key, return_counts=True)
         return Ratings(cells // len(self.catalogue), cells % len(self.catalogue), times.astype(np.float64))
+
+    def as_baskets(self) -> Dataset:
+        """The same with a basket for each user of a set of ratings: what they rated no lower than their own mean."""
+        if self.ratings is None:
+            return self
+        user, item, value = self.ratings.user, self.ratings.item, self.ratings.value
+        mean = np.bincount(user, weights=value) / np.maximum(np.bincount(user), 1)
+        liked = value >= mean[user]
+        baskets = Ragged.group(user[liked], item[liked])
+        return replace(self, baskets=baskets, users=np.unique(user[liked]), ratings=None)
 
     @cached_property
     def popularity(self) -> np.ndarray:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,7 @@ from .planted import planted
 if TYPE_CHECKING:
     import pandas as pd
 
+PRICE = re.compile(r"(unit|item|list|sale|retail)?[ _]?(price|cost)", re.IGNORECASE)
 NAMED = ("groceries", "planted", "movielens")
 
 
@@ -32,7 +34,7 @@ def load(
     edge_target: str | None = None,
     weight: str | None = None,
     name: str | None = None,
-    traits: Iterable[str] | None = None,
+    traits: Iterable[str] | str | None = None,
     items: str | Path | pd.DataFrame | None = None,
     multi_separator: str | None = None,
     min_count: int = 1,
@@ -49,7 +51,8 @@ def load(
     basket, item, time, user, rating, edge_source, edge_target, weight, name : the columns' names, where they are not
         recognised by themselves. Without a time column the order of the rows is the order of time.
     traits : columns that hold side information, in the table itself or in `items`. With `items` and no
-        `traits`, all its columns other than item and name.
+        `traits`, all its columns other than item and name. "auto" finds them (see `find_traits`), and adds price
+        bands and the words of the names where there are prices and names.
     items : a table with one row per item.
     multi_separator : what separates several values in one trait cell, such as "|".
     min_count : leave out items that stand in fewer baskets, edges or ratings than this.
@@ -77,10 +80,62 @@ def load(
     given = dict(basket=basket, item=item, time=time, user=user, rating=rating, name=name)
     given |= dict(source=edge_source, target=edge_target, weight=weight)
     columns = find_columns(list(table.columns), given)
+    automatic = isinstance(traits, str) and traits == "auto"
+    if isinstance(traits, str):
+        traits = None if automatic else [traits]
     about = _item_table(items, item, name, traits, multi_separator)
+    if automatic and about is None and "item" in columns:
+        traits = find_traits(table, columns)
     if "source" in columns and "target" in columns and basket is None:
-        return _from_edges(title, table, columns, about, min_count)
-    return _from_rows(title, table, columns, about, traits, multi_separator, min_count)
+        loaded = _from_edges(title, table, columns, about, min_count)
+    else:
+        loaded = _from_rows(title, table, columns, about, traits, multi_separator, min_count)
+    if automatic:
+        loaded.catalogue = _derived(loaded.catalogue, table, columns)
+    loaded.main_trait = _main_trait(loaded.catalogue)
+    return loaded
+
+
+def find_traits(table: pd.DataFrame, columns: dict[str, str]) -> list[str]:
+    """The columns of a table of transactions that describe the item: nearly always (95 %) the same for the same
+    item, with at least two values, and with fewer values than half the items."""
+    item = _ids(table[columns["item"]])
+    taken = {*columns.values(), *(column for column in table.columns if PRICE.fullmatch(str(column)))}
+    found = []
+    for column in table.columns:
+        text = table[column].astype("string")
+        pairs = table.assign(**{column: text}).groupby([item, text.rename(None)]).size()
+        if column in taken or not len(pairs):
+            continue
+        constant = pairs.groupby(level=0).max().sum() / pairs.sum()
+        if constant >= 0.95 and 2 <= text.nunique() < len(set(item)) / 2:
+            found.append(column)
+    return found
+
+
+def _derived(catalogue: Catalogue, table: pd.DataFrame, columns: dict[str, str]) -> Catalogue:
+    """Add price bands, and words of the names, where prices and names are known."""
+    price = next((column for column in table.columns if PRICE.fullmatch(str(column))), None)
+    if price is not None and "item" in columns:
+        import pandas as pd
+
+        median = pd.Series(to_numbers(table[price], price)).groupby(_ids(table[columns["item"]])).median()
+        catalogue = catalogue.with_price_band(median.reindex(catalogue.ids).to_numpy())
+    if (catalogue.names != catalogue.ids).mean() > 0.5:
+        words = catalogue.with_name_words()
+        if words.traits["words"].fill_rate > 0:
+            catalogue = words
+    return catalogue
+
+
+def _main_trait(catalogue: Catalogue) -> str | None:
+    """The single-valued trait with most values, if each of them is shared by four items or more on average."""
+    sizes = {
+        name: values
+        for name, values, fill, _ in catalogue.describe()
+        if catalogue.traits[name].codes.shape[1] == 1 and 1 < values <= fill * len(catalogue) / 4
+    }
+    return max(sizes, key=lambda name: sizes[name]) if sizes else None
 
 
 class _ItemTable:

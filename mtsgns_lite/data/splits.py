@@ -162,7 +162,7 @@ def split(
     category: str | None = None,
     seed: int = 0,
 ) -> Split:
-    """Split a data set of baskets or edges.
+    """Split a data set of baskets or edges; ratings are made into baskets first (`Dataset.as_baskets`).
 
     Parameters
     ----------
@@ -178,8 +178,7 @@ def split(
     category = category or dataset.main_trait
     if category is not None:
         dataset.catalogue.select(category)
-    if dataset.kind == "ratings":
-        raise ValueError(f"{dataset.name!r} has ratings, not baskets or edges: turn them into baskets to split them.")
+    dataset = dataset.as_baskets()
     rng = np.random.default_rng(seed)
     eligible = (dataset.popularity >= LEAST_FOR_COLD) & (dataset.catalogue.has_traits | (not dataset.catalogue.traits))
     eligible = np.flatnonzero(eligible)

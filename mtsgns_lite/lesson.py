@@ -1,0 +1,90 @@
+"""What a lesson needs of its surroundings, and does not teach: its data, its examples, its headline numbers."""
+
+from __future__ import annotations
+
+import importlib
+from dataclasses import replace
+from pathlib import Path
+from types import ModuleType
+
+import numpy as np
+
+from .data.dataset import Dataset, Edges, Ratings
+from .data.datasets import NAMED, load
+from .data.planted import planted
+
+
+def shop(dataset: str = "groceries", smoke: bool = False, seed: int = 0) -> Dataset:
+    """The data set of a lesson: a name that `load` knows, or a learner's own file, whose traits are found by `load`.
+
+    `smoke` cuts it down to what a quick run needs.
+    """
+    if dataset == "planted":
+        return planted(items=400, baskets=3_000, seed=seed) if smoke else planted(seed=seed)
+    if dataset == "movielens" or dataset in NAMED:
+        whole = load(dataset)
+    else:
+        whole = load(Path(dataset), traits="auto")
+    return small(whole) if smoke else whole
+
+
+def small(whole: Dataset, baskets: int = 8_000, edges: int = 20_000) -> Dataset:
+    """The last baskets, or the first edges or ratings, of a data set."""
+    parts: dict = {"truth": whole.truth}
+    if whole.baskets is not None:
+        last = np.arange(max(0, len(whole.baskets) - baskets), len(whole.baskets))
+        parts["baskets"] = whole.baskets.take(last)
+        parts["users"] = None if whole.users is None else np.unique(whole.users[last], return_inverse=True)[1]
+    if whole.edges is not None:
+        parts["edges"] = Edges(whole.edges.source[:edges], whole.edges.target[:edges], whole.edges.weight[:edges])
+    if whole.ratings is not None:
+        rated = whole.ratings
+        parts["ratings"] = Ratings(rated.user[:edges], rated.item[:edges], rated.value[:edges])
+    return replace(whole, **parts)
+
+
+def with_traits(dataset: Dataset) -> Dataset:
+    """The data set itself, or, where nothing is known of its items, a planted shop, which one line says."""
+    if dataset.catalogue.traits:
+        return dataset
+    print(f"{dataset.name} says nothing of its items (no traits), so this lesson goes on with a planted shop.")
+    return planted(items=1_000, baskets=15_000)
+
+
+def usage(dataset: Dataset) -> Ratings:
+    """Who used what, or, where users are not known, those of a planted shop, which one line says."""
+    if dataset.edges is None:
+        return dataset.usage()
+    print(f"{dataset.name} has edges between items but no users, so this part takes the users of a planted shop.")
+    return planted(items=400, baskets=3_000).usage()
+
+
+def examples(dataset: Dataset, k: int = 5, among: int = 400) -> list[int]:
+    """k items worth asking about: often used, and each of another main trait (or of other popularity)."""
+    popular = np.argsort(-dataset.popularity, kind="stable")[: min(among, len(dataset.catalogue))]
+    trait = dataset.catalogue.traits.get(dataset.main_trait or "")
+    if trait is None:
+        return popular[np.linspace(0, len(popular) - 1, k).astype(int)].tolist()
+    chosen: dict[int, int] = {}
+    for item in popular:
+        code = int(trait.codes[item, 0])
+        if code and trait.codes[popular, 0].tolist().count(code) > 2:  # of a kind that has company
+            chosen.setdefault(code, int(item))
+    return [*chosen.values()][:k] or popular[:k].tolist()
+
+
+def headline(name: str, value: float | str, text: str = "") -> None:
+    """Show one line, and leave the number where `course` collects it for its summary."""
+    from IPython.display import display
+
+    shown = f"{value:.3f}" if isinstance(value, float) else str(value)
+    line = f"{name}: {shown}" + (f"  ({text})" if text else "")
+    display({"text/plain": line}, raw=True, metadata={"mtsgns": {"name": name, "value": value, "text": text}})
+
+
+def peer(name: str) -> ModuleType | None:
+    """Another library to compare against, or None where it is not installed."""
+    try:
+        return importlib.import_module(name)
+    except ImportError:
+        return None
