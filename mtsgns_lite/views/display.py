@@ -1,0 +1,142 @@
+"""Where figures are shown: JupyterLab, VS Code, Colab, and pages opened from disk."""
+
+from __future__ import annotations
+
+import html
+import json
+import sys
+from pathlib import Path
+
+import plotly.graph_objects as go
+from plotly.offline import get_plotlyjs, get_plotlyjs_version
+
+MIME = "application/vnd.plotly.v1+json"
+SCRIPT = "plotly.min.js"  # the file beside a page; see `write_script`
+# No upload button, no logo, and a price band such as "$5 - $10" is no formula.
+CONFIG = {"showSendToCloud": False, "displaylogo": False, "typesetMath": False, "responsive": True}
+
+# Draws into the element before the script. Plotly comes from the page itself, else from the file beside it, else from
+# the network; the figures of a page wait for one and the same loading.
+_DRAW = """<div class="mtsgns-figure" role="img" aria-label="{alt}" style="width:100%;min-height:{height}px">\
+<noscript>{alt}</noscript></div>
+<script>(function (place) {{
+  function load(sources) {{
+    if (!sources.length) return Promise.reject();
+    return new Promise(function (done, failed) {{
+      var script = document.createElement("script"), amd = window.define && window.define.amd;
+      if (amd) window.define.amd = undefined;
+      script.src = sources[0]; script.charset = "utf-8"; script.onerror = failed;
+      script.onload = function () {{ if (amd) window.define.amd = amd; done(); }};
+      document.head.appendChild(script);
+    }}).catch(function () {{ return load(sources.slice(1)); }});
+  }}
+  function draw() {{ return Plotly.newPlot(place, {figure}); }}
+  if (window.Plotly) return draw();
+  window.mtsgnsPlotly = window.mtsgnsPlotly || load({sources});
+  window.mtsgnsPlotly.then(draw, function () {{ place.textContent = place.getAttribute("aria-label"); }});
+}})(document.currentScript.previousElementSibling);</script>"""
+
+
+def show(figure: go.Figure, alt: str = "") -> None:
+    """Display a figure; `alt` says in words what it shows (its title, if not given).
+
+    The output holds plotly's own form for JupyterLab and VS Code, HTML for pages made by nbconvert, and the words.
+    Colab gets its own renderer; without IPython the words are printed.
+    """
+    alt = alt or title_of(figure)
+    if "google.colab" in sys.modules:
+        figure.show(renderer="colab", config=CONFIG)
+        return
+    shell = _shell()
+    if shell is None:
+        print(alt)
+        return
+    from IPython.display import display
+
+    display(bundle(figure, alt), raw=True)
+
+
+def _shell():
+    if "IPython" not in sys.modules:
+        return None
+    from IPython import get_ipython
+
+    return get_ipython()
+
+
+def bundle(figure: go.Figure, alt: str = "") -> dict[str, object]:
+    """The figure in the forms that a notebook's output keeps, by MIME type."""
+    alt = alt or title_of(figure)
+    spec = {**json.loads(figure.to_json()), "config": CONFIG}
+    return {MIME: spec, "text/html": to_div(spec, alt), "text/plain": alt}
+
+
+def to_div(figure: go.Figure | dict, alt: str = "") -> str:
+    """A figure as an HTML element with the script that draws it, plotly.js itself not included.
+
+    Parameters
+    ----------
+    figure : a Figure, plotly's JSON (data, layout), or an output's bundle that holds it. From a bundle the alt text is
+        taken too. A page that has loaded plotly.js draws at once; else the script looks for `plotly.min.js` beside the
+        page, and then on the network. Where neither is to be had the page shows the alt text.
+    """
+    spec, alt = _spec(figure, alt)
+    height = spec.get("layout", {}).get("height", 420)
+    arguments = ", ".join(
+        _script_json(spec.get(part, default)) for part, default in (("data", []), ("layout", {}), ("config", CONFIG))
+    )
+    sources = _script_json([SCRIPT, f"https://cdn.plot.ly/plotly-{get_plotlyjs_version()}.min.js"])
+    return _DRAW.format(alt=html.escape(alt), height=int(height), figure=arguments, sources=sources)
+
+
+def _spec(figure: go.Figure | dict, alt: str) -> tuple[dict, str]:
+    if isinstance(figure, go.Figure):
+        return {**json.loads(figure.to_json()), "config": CONFIG}, alt or title_of(figure)
+    if MIME in figure:
+        return {"config": CONFIG, **figure[MIME]}, alt or "".join(figure.get("text/plain", ""))
+    return {"config": CONFIG, **figure}, alt
+
+
+def _script_json(value: object) -> str:
+    """JSON that may stand in a script element, whatever the names in it."""
+    return json.dumps(value, separators=(",", ":")).replace("<", "\\u003c")
+
+
+def title_of(figure: go.Figure) -> str:
+    """The figure's title in plain text."""
+    return html.unescape((figure.layout.title.text or "").replace("<br>", " "))
+
+
+def write_script(folder: str | Path) -> Path:
+    """Put the installed plotly.js into a folder of pages, once for all of them."""
+    path = Path(folder) / SCRIPT
+    path.write_text(get_plotlyjs(), encoding="utf-8")
+    return path
+
+
+def to_png(figure: go.Figure | dict, width: int = 840) -> bytes | None:
+    """A light picture of a figure, or None where there is no Chromium and playwright to take it.
+
+    For building the notebooks only; nobody needs it to run a lesson.
+    """
+    try:
+        from playwright.sync_api import Error, sync_playwright
+    except ImportError:
+        return None
+    page_html = (
+        f"<meta charset=utf-8><body style='margin:0;background:white'><script>{get_plotlyjs()}</script>"
+        f"<div id=figure style='width:{width}px'>{to_div(figure)}</div>"
+    )
+    system = Path("/usr/bin/chromium")
+    options = {"executable_path": str(system)} if system.exists() else {}
+    try:
+        with sync_playwright() as play:
+            browser = play.chromium.launch(args=["--no-sandbox", "--disable-gpu"], **options)
+            page = browser.new_page(viewport={"width": width, "height": 600})
+            page.set_content(page_html)
+            page.wait_for_selector(".mtsgns-figure .main-svg", state="attached")
+            picture = page.locator("#figure").screenshot()
+            browser.close()
+            return picture
+    except Error:
+        return None

@@ -1,0 +1,112 @@
+"""Embeddings of many dimensions as points in the plane: PCA, t-SNE, UMAP."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+
+METHODS = ("pca", "tsne", "umap")
+VERSION = "1"  # of what is computed; a new one leaves old cached results aside
+
+
+def project(vectors, method: str = "pca", seed: int = 0) -> np.ndarray:
+    """Points in the plane, (n, 2) float32, for the rows of `vectors` (n, d).
+
+    Nearness here is cosine, so rows are scaled to length 1 first; a row of zeros, an item without a vector, stays zero.
+    t-SNE and UMAP take seconds to minutes; their results are kept in the user's cache folder.
+
+    Parameters
+    ----------
+    method : "pca", the two directions of largest variance, at once and the same everywhere; "tsne" (van der Maaten and
+        Hinton 2008); "umap" (McInnes et al. 2018; needs the package umap-learn).
+    Raises ``ValueError`` for vectors that are not a finite matrix, an unknown method, or umap-learn missing.
+    """
+    if method not in METHODS:
+        raise ValueError(f"There is no projection {method!r}: choose one of {', '.join(METHODS)}.")
+    rows = torch.as_tensor(vectors).detach().cpu().float()
+    if rows.ndim != 2 or not torch.isfinite(rows).all():
+        raise ValueError("The vectors must be a matrix of finite numbers, one row for each item.")
+    rows = F.normalize(rows, dim=1)
+    start = pca(rows)
+    if method == "pca" or len(rows) < 5 or not start.any():
+        return start.numpy()
+    kept = cache_folder() / f"{_key(rows, method, seed)}.npy"
+    points = _read(kept, len(rows))
+    if points is None:
+        points = {"tsne": _tsne, "umap": _umap}[method](rows, start, seed).astype(np.float32)
+        _write(kept, points)
+    return points
+
+
+def pca(rows: torch.Tensor) -> torch.Tensor:
+    """(n, d) -> (n, 2): the coordinates along the two directions of largest variance.
+
+    A direction's sign is free; here its largest entry is positive, so that pictures don't flip.
+    """
+    plane = torch.zeros(len(rows), 2)
+    if not rows.numel():
+        return plane
+    centred = (rows - rows.mean(dim=0)).double()
+    directions = torch.linalg.eigh(centred.T @ centred).eigenvectors.flip(1)[:, :2]  # (d, 2), largest variance first
+    largest = directions.gather(0, directions.abs().argmax(dim=0, keepdim=True))
+    plane[:, : directions.shape[1]] = (centred @ (directions * largest.sign())).float()
+    return plane
+
+
+def _tsne(rows: torch.Tensor, start: torch.Tensor, seed: int) -> np.ndarray:
+    from sklearn.manifold import TSNE
+
+    perplexity = min(30.0, (len(rows) - 1) / 3)
+    start = start / start[:, 0].std() * 1e-4  # t-SNE wants to begin small
+    return TSNE(perplexity=perplexity, init=start.numpy(), random_state=seed).fit_transform(rows.numpy())
+
+
+def _umap(rows: torch.Tensor, start: torch.Tensor, seed: int) -> np.ndarray:
+    try:
+        import umap
+    except ImportError as error:
+        raise ValueError(
+            'UMAP needs the package umap-learn: install it with `pip install umap-learn`, or choose method="tsne".'
+        ) from error
+    start = start / start.abs().max() * 10
+    fit = umap.UMAP(n_neighbors=min(15, len(rows) - 1), init=start.numpy(), random_state=seed, n_jobs=1)
+    return fit.fit_transform(rows.numpy())
+
+
+def cache_folder() -> Path:
+    """Where results of t-SNE and UMAP are kept; it may be deleted at any time."""
+    from platformdirs import user_cache_dir
+
+    return Path(user_cache_dir("mtsgns_lite", appauthor=False)) / "projections"
+
+
+def _key(rows: torch.Tensor, method: str, seed: int) -> str:
+    head = f"{VERSION} {method} {seed} {tuple(rows.shape)} ".encode()
+    return hashlib.sha256(head + rows.contiguous().numpy().tobytes()).hexdigest()[:32]
+
+
+def _read(path: Path, n: int) -> np.ndarray | None:
+    """The cached points, or None if there are none, or the file is not what was written."""
+    try:
+        points = np.load(path, allow_pickle=False)
+    except (OSError, ValueError, EOFError):
+        return None
+    good = isinstance(points, np.ndarray) and points.shape == (n, 2) and points.dtype == np.float32
+    return points if good and np.isfinite(points).all() else None
+
+
+def _write(path: Path, points: np.ndarray) -> None:
+    """Whole or not at all; a folder that can't be written costs only the time of computing again."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
+            np.save(file, points)
+        os.replace(file.name, path)
+    except OSError:
+        pass

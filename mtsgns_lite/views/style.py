@@ -1,0 +1,74 @@
+"""How every figure looks: one template for light and dark pages, a palette for colour-blind readers too."""
+
+from __future__ import annotations
+
+import html
+import textwrap
+from collections.abc import Iterable
+
+import plotly.graph_objects as go
+
+# Mid-lightness: each has a contrast of about 3 or more against white and against the near-black of dark themes.
+PALETTE = ["#0072B2", "#D55E00", "#009E73", "#B565A7", "#A67C00", "#3FA0D8", "#C2405A", "#6B5FC7", "#6E8B23"]
+OTHER = "#8C8C8C"
+SYMBOLS = ["circle", "square", "diamond", "triangle-up", "cross", "triangle-down", "x", "pentagon", "star"]
+DASHES = ["solid", "dash", "dot", "dashdot", "longdash", "longdashdot"]
+SEQUENTIAL = "Cividis"
+DIVERGING = [[0, "#0072B2"], [0.5, "#D9D9D9"], [1, "#D55E00"]]
+
+TEXT = "#7A7A7A"  # as readable on white as on near-black
+_AXIS = dict(
+    gridcolor="rgba(128,128,128,.25)", zerolinecolor="rgba(128,128,128,.45)", linecolor=TEXT, automargin=True,
+    title=dict(standoff=12), zerolinewidth=1,
+)  # fmt: skip
+TEMPLATE = go.layout.Template(
+    layout=dict(
+        paper_bgcolor="rgba(0,0,0,0)",
+        plot_bgcolor="rgba(0,0,0,0)",
+        font=dict(color=TEXT, size=13, family="system-ui, -apple-system, 'Segoe UI', Roboto, Helvetica, sans-serif"),
+        colorway=PALETTE,
+        hovermode="closest",
+        hoverlabel=dict(bgcolor="#333", bordercolor="#333", font=dict(color="white", size=13)),
+        modebar=dict(bgcolor="rgba(0,0,0,0)", color="#999", activecolor="#0072B2"),
+        legend=dict(bgcolor="rgba(0,0,0,0)"),
+        xaxis=_AXIS,
+        yaxis=_AXIS,
+    )
+)
+HEIGHT = 420
+WIDTH_IN_LETTERS = 88  # of a title, at 840 px
+
+
+def canvas(title: str, x: str = "", y: str = "", height: int = HEIGHT, **layout) -> go.Figure:
+    """An empty figure with its title, which states the finding, and the names of its axes."""
+    lines = textwrap.wrap(title, WIDTH_IN_LETTERS) or [""]
+    figure = go.Figure()
+    figure.update_layout(
+        template=TEMPLATE,
+        height=height + 20 * (len(lines) - 1),
+        margin=dict(l=60, r=24, t=42 + 20 * len(lines), b=56),
+        title=dict(
+            text="<br>".join(label(line) for line in lines),
+            font=dict(size=16), x=0, xref="container", xanchor="left", y=1, yanchor="top", pad=dict(l=12, t=16),
+        ),
+        xaxis=dict(title=dict(text=label(x))),
+        yaxis=dict(title=dict(text=label(y))),
+        legend=dict(orientation="h", x=0, xanchor="left", y=-0.2, yanchor="top"),
+        **layout,
+    )  # fmt: skip
+    return figure
+
+
+def label(text: object) -> str:
+    """Any text as plotly should show it: letter by letter, for plotly reads "<b>" in a name as bold."""
+    return html.escape(str(text), quote=False)
+
+
+def labels(texts: Iterable[object]) -> list[str]:
+    return [label(text) for text in texts]
+
+
+def clipped(text: object, most: int = 34) -> str:
+    """The text, cut to its first letters if it is long."""
+    text = str(text)
+    return text if len(text) <= most else text[: most - 1].rstrip() + "…"

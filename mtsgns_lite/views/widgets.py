@@ -1,0 +1,109 @@
+"""Views with a slider. They work with ipywidgets 7 and 8, and without: then the last state is shown."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Sequence
+
+from ..neighbours import TraitWeights
+from .style import OTHER, PALETTE
+
+WIDGET_MIME = "application/vnd.jupyter.widget-view+json"
+_WEIGHT, _SHARE = PALETTE[:2]
+
+
+class WeightsOverTraining:
+    """The bars of every recorded step, and the slider that goes through them.
+
+    It shows itself at the end of a cell. `html()` is one step's bars; `widget` is None without ipywidgets.
+    """
+
+    def __init__(self, probes: Sequence[tuple[int, TraitWeights]]):
+        self.probes = list(probes)
+        if not self.probes or not all(isinstance(weights, TraitWeights) for _, weights in self.probes):
+            raise ValueError("There are no weights to show: train with `mt.fit(..., probe=mt.trait_weights)`.")
+        everything = [value for _, w in self.probes for value in (*w.weight, *w.share, *(w.truth or {}).values())]
+        self.longest = max([*everything, 1e-9])
+        self.widget = self._slider()
+
+    def html(self, number: int = -1) -> str:
+        """The bars of one recorded step, the last if not told otherwise; all steps have the same scale."""
+        step, weights = self.probes[number]
+        return bars_html(weights, f"after step {step:,} of {self.probes[-1][0]:,}", self.longest)
+
+    def _slider(self):
+        try:
+            import ipywidgets
+        except ImportError:
+            return None
+        last = len(self.probes) - 1
+        picture = ipywidgets.HTML(self.html())
+        slider = ipywidgets.IntSlider(
+            value=last, min=0, max=last, description="training", readout=False, layout=ipywidgets.Layout(width="420px")
+        )
+        play = ipywidgets.Play(value=last, min=0, max=last, interval=250)
+        ipywidgets.jslink((play, "value"), (slider, "value"))
+        slider.observe(lambda change: setattr(picture, "value", self.html(change["new"])), names="value")
+        return ipywidgets.VBox([ipywidgets.HBox([play, slider]), picture])
+
+    def _repr_mimebundle_(self, include=None, exclude=None) -> dict[str, object]:
+        forms: dict[str, object] = {"text/plain": repr(self), "text/html": self.html()}
+        if self.widget is not None:
+            forms[WIDGET_MIME] = {"version_major": 2, "version_minor": 0, "model_id": self.widget.model_id}
+        return forms
+
+    def __repr__(self) -> str:
+        return f"after step {self.probes[-1][0]:,}\n{self.probes[-1][1]!r}"
+
+
+def weights_over_training(history_probes: Sequence[tuple[int, TraitWeights]]) -> WeightsOverTraining:
+    """Weights and contribution shares at every recorded step of training, with a slider over the steps.
+
+    Parameters
+    ----------
+    history_probes : `history.probes` of a run with ``probe=mt.trait_weights``.
+    Raises ``ValueError`` when there is nothing to show.
+    """
+    return WeightsOverTraining(history_probes)
+
+
+def bars_html(weights: TraitWeights, caption: str, longest: float) -> str:
+    """Two bars for each source, its weight and its share, and a mark at the planted share, as one SVG."""
+    line, left, room = 46, 170, 480  # px
+    height = 58 + line * len(weights.sources)
+    parts = [_text(0, 18, caption, "600"), _key(left)]
+    for row, source in enumerate(weights.sources):
+        top = 50 + line * row
+        name = source if len(source) <= 22 else source[:21] + "…"
+        parts.append(_text(left - 12, top + 21, name, anchor="end"))
+        for offset, value, colour in ((0, weights.weight[row], _WEIGHT), (17, weights.share[row], _SHARE)):
+            width = room * max(value, 0) / longest
+            parts.append(f'<rect x="{left}" y="{top + offset}" width="{width:.1f}" height="14" fill="{colour}"/>')
+            parts.append(_text(left + width + 8, top + offset + 12, f"{value:.3f}"))
+        if weights.truth and source in weights.truth:
+            x = left + room * weights.truth[source] / longest
+            parts.append(f'<path d="M{x:.1f} {top - 3}v37" stroke="{OTHER}" stroke-width="3"/>')
+    words = ", ".join(f"{s} {w:.3f} and {c:.3f}" for s, w, c in zip(weights.sources, weights.weight, weights.share))
+    alt = html.escape(f"Weight and contribution share {caption}: {words}")
+    return (
+        f'<svg role="img" aria-label="{alt}" viewBox="0 0 720 {height}" width="100%" style="max-width:720px;'
+        'color:var(--jp-ui-font-color1, inherit);font:13px system-ui,sans-serif" xmlns="http://www.w3.org/2000/svg">'
+        + "".join(parts)
+        + "</svg>"
+    )
+
+
+def _key(left: int) -> str:
+    """What the two colours mean."""
+    return (
+        f'<rect x="{left + 120}" y="7" width="14" height="14" fill="{_WEIGHT}"/>{_text(left + 140, 18, "weight")}'
+        f'<rect x="{left + 210}" y="7" width="14" height="14" fill="{_SHARE}"/>'
+        f"{_text(left + 230, 18, 'contribution share')}"
+    )
+
+
+def _text(x: float, y: float, words: str, weight: str = "400", anchor: str = "start") -> str:
+    return (
+        f'<text x="{x:.1f}" y="{y}" fill="currentColor" font-weight="{weight}" text-anchor="{anchor}">'
+        f"{html.escape(words)}</text>"
+    )
