@@ -16,7 +16,7 @@ def pick_device(prefer: str | torch.device | None = None) -> torch.device:
     try:
         device = torch.device(name)
         torch.empty(1, device=device)
-    except (RuntimeError, AssertionError, NotImplementedError) as error:
+    except (RuntimeError, AssertionError, NotImplementedError, ImportError) as error:
         there = ["cpu", *(["cuda"] if torch.cuda.is_available() else [])]
         if torch.backends.mps.is_available():
             there.append("mps")

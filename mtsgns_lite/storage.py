@@ -107,8 +107,9 @@ def export_vectors(model: ItemModel, path: str | Path, which: str = "target", un
         np.savetxt(path, vectors, fmt="%.6g", delimiter="\t")
         beside = path.with_name(path.stem + "_metadata.tsv")
         columns = [catalogue.names, *([t.text(i) for i in range(len(catalogue))] for t in catalogue.traits.values())]
-        rows = ["\t".join(str(cell).replace("\t", " ") for cell in row) for row in zip(*columns)]
-        _write_text(beside, "\n".join(["\t".join(["name", *catalogue.traits]), *rows]) + "\n")
+        rows = ["\t".join(" ".join(str(cell).split()) for cell in row) for row in zip(*columns)]
+        head = ["\t".join(["name", *catalogue.traits])] if catalogue.traits else []  # a lone column must have no header
+        _write_text(beside, "\n".join([*head, *rows]) + "\n")
         return [path, beside]
     raise ValueError(
         f"{path.name} has no known ending: choose .parquet, .txt (word2vec) or .tsv (Embedding Projector)."

@@ -203,7 +203,8 @@ class Catalogue:
         )
         low, high = ["", *(f"{edge:.2f}" for edge in edges)], [*(f"{edge:.2f}" for edge in edges), ""]
         band = np.searchsorted(edges, price, side="right")
-        text = [f"from {a} to under {b}" if a and b else f"from {a}" if a else f"under {b}" for a, b in zip(low, high)]
+        text = [f"from {a} to under {b}" if a and b else f"from {a}" if a else f"under {b}" if b else "all"
+                for a, b in zip(low, high)]  # fmt: skip
         return self.with_trait(name, [text[b] if there else None for b, there in zip(band, known)])
 
     def with_name_words(self, at_least: int = 5, at_most: int = 8, name: str = "words") -> Catalogue:

@@ -191,9 +191,11 @@ def _from_edges(title, table, columns, about, min_count) -> Dataset:
     source, target = _ids(table[columns["source"]]), _ids(table[columns["target"]])
     weight = to_numbers(table[columns["weight"]], columns["weight"]) if "weight" in columns else np.ones(len(table))
     check_weights(weight)
+    there = (source != "") & (target != "")
+    source, target, weight = source[there], target[there], weight[there]
     ids, code = by_popularity(np.concatenate([source, target]), min_count)
     ends = code.reshape(2, -1)
-    keep = (ends >= 0).all(axis=0) & (source != "") & (target != "")
+    keep = (ends >= 0).all(axis=0)
     if about is not None:  # items of the item table that no edge touches stay, at the end
         touched = set(ids)
         ids = np.concatenate([ids, [item for item in _first(about) if item not in touched]]).astype(object)
@@ -231,6 +233,7 @@ def _from_rows(title, table, columns, about, traits, separator, min_count) -> Da
     users = np.unique(_ids(table[columns["user"]]), return_inverse=True)[1] if "user" in columns else None
     if ratings_only:
         value = to_numbers(table[columns["rating"]], columns["rating"])
+        check_numbers(value, "ratings")
         return Dataset(title, about.catalogue(ids), ratings=Ratings(users, code, value))
     times = to_times(table[columns["time"]], columns["time"]) if "time" in columns else np.arange(len(table))
     baskets, first = _baskets(group, code, times)
@@ -250,12 +253,15 @@ def _baskets(group: np.ndarray, item: np.ndarray, time: np.ndarray) -> tuple[Rag
 
 def check_weights(weight: np.ndarray) -> None:
     """Raises ``ValueError`` for edge weights that are missing, infinite or negative."""
-    for bad, what in ((~np.isfinite(weight), "missing or infinite"), (weight < 0, "negative")):
-        if bad.any():
-            row = int(np.flatnonzero(bad)[0])
-            raise ValueError(
-                f"{int(bad.sum())} edge weights are {what}, the first in row {row + 1}: mend or drop them."
-            )
+    check_numbers(weight, "edge weights")
+    check_numbers(np.where(weight < 0, np.nan, 0.0), "edge weights", "negative")
+
+
+def check_numbers(values: np.ndarray, kind: str, what: str = "missing or infinite") -> None:
+    """Raises ``ValueError`` that names the first row whose value is not finite."""
+    bad = np.flatnonzero(~np.isfinite(values))
+    if len(bad):
+        raise ValueError(f"{len(bad)} {kind} are {what}, the first in row {bad[0] + 1}: mend or drop them.")
 
 
 def _movielens(path: str | Path | None, min_count: int) -> Dataset:

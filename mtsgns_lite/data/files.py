@@ -112,7 +112,7 @@ def to_numbers(column: pd.Series, what: str) -> np.ndarray:
         return column.to_numpy(dtype=float, na_value=np.nan)
     text = column.astype("string").str.strip().str.replace(r"[\s\u00a0'€$£]", "", regex=True)
     comma, dot = text.str.rfind(",").fillna(-1), text.str.rfind(".").fillna(-1)
-    if ((comma > dot) & ~text.str.fullmatch(r"-?\d{1,3}(,\d{3})+").fillna(False)).any():  # 1.234,50
+    if ((comma > dot) & ~text.str.fullmatch(r"-?[1-9]\d{0,2}(,\d{3})+").fillna(False)).any():  # 1.234,50
         text = text.str.replace(".", "", regex=False).str.replace(",", ".", regex=False)
     else:  # 1,234.50
         text = text.str.replace(",", "", regex=False)
@@ -126,9 +126,11 @@ def to_numbers(column: pd.Series, what: str) -> np.ndarray:
 
 
 def to_times(column: pd.Series, what: str) -> np.ndarray:
-    """A column of times as int64 nanoseconds: ISO dates, day-first or month-first dates, or seconds since 1970.
+    """A column of times as int64 nanoseconds: ISO dates, day-first or month-first dates, or numbers since 1970
+    (seconds, milliseconds, microseconds or nanoseconds, by their size).
 
-    Where both orders of day and month can be read, the one that makes the data span less time is taken.
+    A number above 12 tells whether the day or the month comes first; where there is none, the order that makes the
+    data span less time is taken.
     Raises ``ValueError`` that quotes the first cell that is no time.
     """
     import pandas as pd
@@ -137,11 +139,12 @@ def to_times(column: pd.Series, what: str) -> np.ndarray:
         return pd.to_datetime(column, utc=True).to_numpy(dtype="datetime64[ns]").astype(np.int64)
     number = pd.to_numeric(column, errors="coerce")
     if number.notna().all() and not column.astype(str).str.fullmatch(r"(19|20)\d{6}").all():
-        return (number * 1e9).to_numpy(dtype=np.int64)
+        largest = number.abs().max()  # 1e11 seconds would be in the year 5138
+        return (number * next((unit for unit in (1e9, 1e6, 1e3) if largest * unit < 1e20), 1)).to_numpy(dtype=np.int64)
     distinct = pd.Series(column.unique())
-    readings = []
-    for order in ({}, {"dayfirst": True}):
-        read = pd.to_datetime(distinct.astype(str), errors="coerce", format="mixed", utc=True, **order)
+    text, readings = distinct.astype(str), []
+    for day_first in _orders(text):
+        read = pd.to_datetime(text, errors="coerce", format="mixed", utc=True, dayfirst=day_first)
         readings.append((int(read.isna().sum()), read.max() - read.min(), len(readings), read))
     missing, _, _, best = min(readings, key=lambda reading: reading[:3])
     if missing:
@@ -149,3 +152,10 @@ def to_times(column: pd.Series, what: str) -> np.ndarray:
             f"Column {what!r} holds {distinct[best.isna()].iloc[0]!r}, which is not a time: mend such rows."
         )
     return column.map(dict(zip(distinct, best.to_numpy(dtype="datetime64[ns]").astype(np.int64)))).to_numpy(np.int64)
+
+
+def _orders(dates: pd.Series) -> list[bool]:
+    """Is the day first? What the numbers above 12 prove, or both answers where they prove nothing."""
+    numbers = dates.str.extract(r"^\s*(\d{1,2})[./-](\d{1,2})[./-]\d").dropna().astype(int)
+    first, second = (numbers > 12).any()
+    return [False, True] if first == second else [bool(first)]

@@ -90,6 +90,8 @@ class Graph:
 
     def weight_between(self, source: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
         """The weight of each pair's edge; 0 where there is none."""
+        if not len(self.neighbours):
+            return torch.zeros(len(source), dtype=self.reach.dtype, device=source.device)
         place, found = self._find(source, target)
         return torch.where(found, self.weights[place], 0.0)
 

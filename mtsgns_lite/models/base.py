@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import torch
 from torch import nn
 
@@ -27,7 +28,8 @@ class ItemModel(nn.Module):
         if dim < 1:
             raise ValueError(f"An embedding needs at least one dimension, not {dim}.")
         self.catalogue, self.dim = catalogue, dim
-        self.options = {"dim": dim, **options}
+        plain = {name: value.item() if isinstance(value, np.generic) else value for name, value in options.items()}
+        self.options = {"dim": int(dim), **plain}  # which JSON can take
         self.register_buffer("counts", torch.zeros(len(catalogue)))
 
     @property
