@@ -57,7 +57,8 @@ class Noise:
 
     def __init__(self, counts: torch.Tensor, exponent: float = 0.75):
         weight = torch.where(counts > 0, counts.double().clamp(min=1e-300) ** exponent, 0.0)
-        self.reach = weight.cumsum(0) / weight.sum()
+        total = weight.cumsum(0)
+        self.reach = total / total[-1]
 
     def draw(self, shape: tuple[int, ...], generator: torch.Generator) -> torch.Tensor:
         """Item numbers of the given shape, on the generator's device."""
@@ -142,6 +143,11 @@ class Walks(_SkipGramSamples):
             yield from self._batches(items, torch.ones_like(items, dtype=torch.bool), generator)
 
 
+def occurrences(baskets: Ragged, items: int) -> np.ndarray:
+    """(items,) in how many baskets of two or more each item stands: alone it makes no pair to learn from."""
+    return np.bincount(baskets.values[(baskets.lengths > 1)[baskets.row_of]], minlength=items)
+
+
 class Baskets(_SkipGramSamples):
     """Each epoch every basket is shuffled and cut into chunks; a whole chunk is the window.
 
@@ -149,7 +155,7 @@ class Baskets(_SkipGramSamples):
     ----------
     baskets : item numbers, in rows. items : how many items the catalogue has.
     chunk : items in a chunk. Leftovers of one item make no pair and are dropped.
-    Others as in `Walks`. Raises ``ValueError`` when no basket holds two items.
+    Others as in `Walks`. Raises ``ValueError`` for a chunk of less than two items, and when no basket holds two.
     """
 
     def __init__(
@@ -164,11 +170,13 @@ class Baskets(_SkipGramSamples):
         batch_size: int | None = None,
         share: int = 2,
     ):
+        if chunk < 2:
+            raise ValueError(f"A chunk of {chunk} makes no pair: it needs two items or more.")
         lengths = baskets.lengths
         rows = int((lengths // chunk + (lengths % chunk > 1)).sum())
         if not (lengths > 1).any():
             raise ValueError("No basket holds two items or more, so there are no pairs to learn from.")
-        counts = torch.from_numpy(np.bincount(baskets.values, minlength=items))
+        counts = torch.from_numpy(occurrences(baskets, items))
         super().__init__(counts, rows, chunk, negatives, noise_size, exponent, batch_size, share, subsample)
         self.values = torch.from_numpy(np.ascontiguousarray(baskets.values))
         self.row_of = torch.from_numpy(baskets.row_of)
@@ -187,7 +195,7 @@ class Baskets(_SkipGramSamples):
         present = torch.zeros_like(items, dtype=torch.bool)
         items[chunk_of, place % self.chunk] = values
         present[chunk_of, place % self.chunk] = True
-        rows = torch.nonzero(present[:, 1]).ravel() if self.chunk > 1 else torch.arange(0)
+        rows = torch.nonzero(present[:, 1]).ravel()
         rows = rows[torch.randperm(len(rows), generator=generator, device=device)]
         yield from self._batches(items[rows], present[rows], generator)
 

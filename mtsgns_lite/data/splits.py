@@ -20,7 +20,7 @@ import torch
 
 from .dataset import Dataset, Edges, Ragged, Ratings
 from .graph import Graph
-from .samples import Baskets, Pairs, Walks
+from .samples import Baskets, Pairs, Walks, occurrences
 
 LEAST_FOR_COLD = 5
 
@@ -59,8 +59,9 @@ class Split:
 
     @cached_property
     def counts(self) -> np.ndarray:
-        """(items,) how often each item occurs in training."""
-        return self.dataset.popularity
+        """(items,) how often each item occurs in training: in an edge, or in a basket of two or more."""
+        baskets = self.dataset.baskets
+        return self.dataset.popularity if baskets is None else occurrences(baskets, len(self.catalogue))
 
     @cached_property
     def graph(self) -> Graph:
@@ -180,7 +181,10 @@ def split(
         dataset.catalogue.select(category)
     dataset = dataset.as_baskets()
     rng = np.random.default_rng(seed)
-    eligible = (dataset.popularity >= LEAST_FOR_COLD) & (dataset.catalogue.has_traits | (not dataset.catalogue.traits))
+    occurs = dataset.popularity  # in edges: the distinct ones, for a table may list each in both directions
+    if dataset.edges is not None and dataset.baskets is None:
+        occurs = Graph.from_edges(dataset.edges, len(dataset.catalogue)).degrees.numpy()
+    eligible = (occurs >= LEAST_FOR_COLD) & (dataset.catalogue.has_traits | (not dataset.catalogue.traits))
     eligible = np.flatnonzero(eligible)
     cold = np.zeros(len(dataset.catalogue), dtype=bool)
     cold[rng.choice(eligible, size=round(cold_items * len(eligible)), replace=False)] = True
@@ -201,7 +205,7 @@ def _split_baskets(dataset: Dataset, cold: np.ndarray, hold_out: float | None, r
     first = len(baskets) - round((0.1 if hold_out is None else hold_out) * len(baskets))
     train = baskets.take(np.arange(first))
     train = train.keep(~cold[train.values])
-    counts = np.bincount(train.values, minlength=len(cold))
+    counts = occurrences(train, len(cold))
     held_out = baskets.take(np.arange(first, len(baskets)))
     held_out = held_out.take(np.flatnonzero(held_out.lengths > 1))
     sizes = held_out.lengths
@@ -234,41 +238,47 @@ def _split_edges(dataset: Dataset, cold: np.ndarray, hold_out: float | None, rng
     data = Dataset(
         dataset.name, dataset.catalogue, edges=train, truth=dataset.truth, main_trait=dataset.main_trait
     )  # fmt: skip
-    cold_pair = cold[pairs].sum(axis=1) == 1
-    nodes = (graph.degrees > 0).numpy().astype(float)
+    nodes = (graph.degrees > 0).numpy()
+    trained = np.bincount(np.concatenate([train.source, train.target]), minlength=len(cold)) > 0
+    seen, with_cold = trained[pairs].all(axis=1), cold[pairs].sum(axis=1) == 1
+    groups = [(seen, trained, False), (with_cold, trained, True), (~seen & ~with_cold, nodes, False)]
 
     def is_edge(rows: np.ndarray) -> np.ndarray:
         return (graph.weight_between(*torch.from_numpy(rows.T.copy())) > 0).numpy()
 
     def draw(kind: str, codes: np.ndarray | None) -> np.ndarray:
-        ends = np.bincount(pairs.ravel(), minlength=len(cold)).astype(float)
-        weight = ends if kind == "degree" else nodes
-        return _negatives(pairs, weight, codes, rng, keep_first=False, cold_pair=cold_pair, cold=cold, is_edge=is_edge)
+        """A seen pair's negatives are seen items, or they would be told apart by having no vector."""
+        false = np.full_like(pairs, -1)
+        for rows, among, keep_first in groups:
+            replaced = pairs[rows, int(keep_first) :]
+            ends = np.bincount(replaced.ravel(), minlength=len(cold)) * among
+            weight = (ends if kind == "degree" else among).astype(float)
+            keep_first = keep_first or codes is not None
+            false[rows] = _negatives(pairs[rows], weight, codes, rng, keep_first, is_edge)
+        return false
 
     return data, pairs, draw
 
 
-def _negatives(pairs, weight, codes, rng, keep_first, cold_pair=None, cold=None, is_edge=None, tries=50) -> np.ndarray:
+def _negatives(pairs, weight, codes, rng, keep_first, is_edge=None, tries=50) -> np.ndarray:
     """A false pair for each true one, drawn again while it is a self-pair or an edge; (-1, -1) where none was found.
 
     Ends are drawn in proportion to `weight`, and where `codes` are given, among the items that share the main value of
-    the item they replace. keep_first, and pairs with a cold item, keep their first end.
+    the item they replace. keep_first replaces the second end only.
     """
-    seen = weight if cold is None else weight * ~cold
-    draw_any, draw_seen = _Draw(weight, codes, rng), _Draw(seen, codes, rng)
+    draw = _Draw(weight, codes, rng)
     false = np.full_like(pairs, -1)
     todo = np.arange(len(pairs))
     for _ in range(tries):
-        kept = np.ones(len(todo), dtype=bool) if keep_first or codes is not None else cold_pair[todo]
-        other = np.where(kept, draw_seen(pairs[todo, 1]), draw_any(pairs[todo, 1]))
-        rows = np.stack([np.where(kept, pairs[todo, 0], draw_any(pairs[todo, 0])), other], axis=1)
+        if not len(todo):
+            break
+        first, second = pairs[todo].T
+        rows = np.stack([first if keep_first else draw(first), draw(second)], axis=1)
         good = (rows >= 0).all(axis=1) & (rows[:, 0] != rows[:, 1])
         if is_edge is not None:
             good &= ~is_edge(np.maximum(rows, 0))
         false[todo[good]] = rows[good]
         todo = todo[~good]
-        if not len(todo):
-            break
     return false
 
 
