@@ -83,11 +83,16 @@ def fit(
     """
     if schedule not in SCHEDULES:
         raise ValueError(f"schedule={schedule!r} is not known: choose from {', '.join(SCHEDULES)}.")
+    if probes < 1:
+        raise ValueError(f"probes={probes} is how often an epoch the probe is called: give 1 or more, or probe=None.")
     place = pick_device(device)
     model.to(place).train()
     model.observe(samples.counts)
     generator = torch.Generator(place).manual_seed(seed)
     tables = [module for module in model.modules() if isinstance(module, Table)]
+    model.zero_grad()  # and the tables': of losses made by hand, or an interrupted step
+    for table in tables:
+        table.forget()
     dense = [parameter for parameter in model.parameters() if parameter.requires_grad]
     optimiser = torch.optim.Adam(dense, lr=adam) if dense else None
     history = History(steps_per_epoch=len(samples), device=str(place))
@@ -101,7 +106,7 @@ def fit(
     period = len(samples) * (restart_every or epochs)
     every = max(1, len(samples) // 100)
     probe_every = max(1, len(samples) // probes)
-    started, running = time.perf_counter(), torch.zeros((), device=place)
+    started, running = time.perf_counter() - history.seconds, torch.zeros((), device=place)
     bar = tqdm(total=len(samples) * epochs, initial=history.steps, disable=not progress, unit=" steps", mininterval=0.5)
     try:
         if probe is not None and history.steps == 0:
@@ -121,11 +126,13 @@ def fit(
                 running += loss.detach()
                 history.steps += 1
                 bar.update()
-                if history.steps % every == 0:
-                    _note_loss(history, running, every, bar)
+                since = history.steps - (history.loss[-1][0] if history.loss else 0)
+                if since == every or history.steps % len(samples) == 0:
+                    _note_loss(history, running, since, bar)
                 if probe is not None and history.steps % probe_every == 0:
                     started += _probe(probe, model, history)
             history.epochs = epoch + 1
+            history.seconds = time.perf_counter() - started
             if checkpoint is not None:
                 save_checkpoint(checkpoint, model, optimiser, generator, history, settings)
     except KeyboardInterrupt:
@@ -135,7 +142,7 @@ def fit(
         model.eval()
     if place.type == "cuda":
         torch.cuda.synchronize(place)
-    history.seconds += time.perf_counter() - started
+    history.seconds = time.perf_counter() - started
     return history
 
 

@@ -54,4 +54,8 @@ class Table(nn.Module):
                 self.state.index_copy_(0, ids, state)
                 step = rows.grad * (factor * self.rate / state.sqrt().clamp(min=1e-10))[:, None]
                 self.weight.index_copy_(0, ids, self.weight.index_select(0, ids) - step)
+        self.forget()
+
+    def forget(self) -> None:
+        """Drop what was looked up since the last step."""
         self._looked_up.clear()
