@@ -51,12 +51,17 @@ def with_traits(dataset: Dataset) -> Dataset:
     return planted(items=1_000, baskets=15_000)
 
 
+def with_users(dataset: Dataset) -> Dataset:
+    """The data set itself, or, where users are not known, a planted shop, which one line says."""
+    if dataset.edges is None:
+        return dataset
+    print(f"{dataset.name} has edges between items but no users, so this part takes the users of a planted shop.")
+    return planted(items=400, baskets=3_000)
+
+
 def usage(dataset: Dataset) -> Ratings:
     """Who used what, or, where users are not known, those of a planted shop, which one line says."""
-    if dataset.edges is None:
-        return dataset.usage()
-    print(f"{dataset.name} has edges between items but no users, so this part takes the users of a planted shop.")
-    return planted(items=400, baskets=3_000).usage()
+    return with_users(dataset).usage()
 
 
 def examples(dataset: Dataset, k: int = 5, among: int = 400) -> list[int]:
