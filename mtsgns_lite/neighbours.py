@@ -148,8 +148,7 @@ def trait_weights(model: MultiTraitSGNS, which: str = "target", truth: dict[str,
         raise ValueError(f"{type(model).__name__} has no traits, so there are no weights: use MultiTraitSGNS.")
     items = torch.nonzero(model.seen).ravel()
     side = model._side(which)
-    known = side.rows(items)[1]
-    weights = side.weights(items, known)
+    weights, _ = side.weights(items)
     parts = model.contributions(which, items)
     parts = parts - parts.mean(dim=0)
     whole = parts.sum(dim=1)  # (U, d)

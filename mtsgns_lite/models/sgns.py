@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import torch
 import torch.nn.functional as F
+from torch import nn
 
 from ..data.catalogue import Catalogue
 from ..data.samples import SkipGramBatch
@@ -34,6 +35,13 @@ def sgns_loss(
     return (positive + negative) / pairs.sum().clamp(min=1)
 
 
+def context_and_noise(table: nn.Module, batch: SkipGramBatch) -> tuple[torch.Tensor, torch.Tensor]:
+    """The context vectors of a batch's items (B, L, d) and of its noise (G, N, d), in one lookup, so one step."""
+    places = batch.items.numel()
+    rows = table(torch.cat([batch.items.ravel(), batch.noise.ravel()]))
+    return rows[:places].view(*batch.items.shape, -1), rows[places:].view(*batch.noise.shape, -1)
+
+
 class SGNS(ItemModel):
     """One target and one context vector per item.
 
@@ -53,14 +61,8 @@ class SGNS(ItemModel):
 
     def loss(self, batch: SkipGramBatch) -> torch.Tensor:
         """See `sgns_loss`."""
-        context, noise = self.context_and_noise(batch)
+        context, noise = context_and_noise(self.context, batch)
         return sgns_loss(self.target(batch.items), context, noise, batch.pairs(), batch.negatives)
-
-    def context_and_noise(self, batch: SkipGramBatch) -> tuple[torch.Tensor, torch.Tensor]:
-        """(B, L, d) and (G, N, d) in one lookup, so that the table takes one step."""
-        places = batch.items.numel()
-        rows = self.context(torch.cat([batch.items.ravel(), batch.noise.ravel()]))
-        return rows[:places].view(*batch.items.shape, -1), rows[places:].view(*batch.noise.shape, -1)
 
     def embeddings(self, which: str = "target", unseen: str = "zero") -> torch.Tensor:
         """See `ItemModel.embeddings`. Without traits, "traits" is the zero vector."""

@@ -5,8 +5,8 @@ The sources of item v are s = 0 (the item itself) and its traits s = 1..n, of wh
     H_v = sum_s c_s(v),    c_s(v) = m_v * softmax(a)_s * W^s_v
 
 with the softmax over the known sources only. One vector a for the whole catalogue is multi-trait skip-gram; a vector
-a_v per item is EGES (Wang et al., KDD 2018, eq. 7); all a equal is GES. m_v keeps the item's own gradient from shrinking
-when an item has many traits; ``scale=False`` leaves it out, which is the papers' average.
+a_v per item is EGES (Wang et al., KDD 2018, eq. 7); all a equal is GES. m_v keeps the item's own gradient from
+shrinking when an item has many traits; ``scale=False`` leaves it out, which is the papers' average.
 """
 
 from __future__ import annotations
@@ -18,72 +18,88 @@ from torch import nn
 from ..data.catalogue import Catalogue
 from ..data.samples import SkipGramBatch
 from .base import ItemModel
-from .sgns import sgns_loss
+from .sgns import context_and_noise, sgns_loss
 from .tables import Table
 
 WEIGHTS = ("uniform", "global", "item")
 
 
 class TraitMixture(nn.Module):
-    """One side's tables and weights: item numbers in, the contributions c_s of all sources out.
+    """One side's tables and weights. It is asked like a `Table`, item numbers in and vectors out, but answers with H.
 
     Parameters
     ----------
     weights : "uniform", "global" (one softmax) or "item" (a softmax per item).
-    spread : the item rows start uniform in (-spread, spread); trait rows at 0, logits at 0.
+    spread : the item rows start uniform in (-spread, spread); trait rows and logits at 0.
     rate, trait_rate, weight_rate : Adagrad's step sizes for item rows, trait rows and logits.
     """
 
     codes: torch.Tensor
-    columns: torch.Tensor
+    source: torch.Tensor
 
     def __init__(self, catalogue: Catalogue, dim, weights, scale, spread, rate, trait_rate, weight_rate, seed):
         super().__init__()
         traits = list(catalogue.traits.values())
-        self.scale, self.sources = scale, 1 + len(traits)
+        self.scale, self.sources, self.per_item = scale, 1 + len(traits), weights == "item"
         self.items = Table(len(catalogue), dim, spread=spread, rate=rate, seed=seed)
         self.values = Table(sum(len(trait.values) for trait in traits), dim, rate=trait_rate)
+        rows = len(catalogue) if self.per_item else 1
+        self.logits = Table(rows, self.sources, rate=0.0 if weights == "uniform" else weight_rate)
 
-        # all traits' values share one table; column c of `codes` belongs to trait `columns`[c], and -1 is unknown
-        codes, columns, first = [torch.empty(len(catalogue), 0, dtype=torch.long)], [], 0
-        for number, trait in enumerate(traits):
+        # Column 0 is the item itself; the others hold the codes of all traits, several for a trait of several values.
+        # All traits' values share one table, so each trait's codes begin where the last one's ended; -1 is unknown.
+        codes, source, first = [], [0], 0
+        for number, trait in enumerate(traits, start=1):
             code = torch.from_numpy(trait.codes)
             codes.append(torch.where(code > 0, code + first, -1))
-            columns += [number] * code.shape[1]
+            source += [number] * code.shape[1]
             first += len(trait.values)
-        self.register_buffer("codes", torch.cat(codes, dim=1), persistent=False)
-        belongs = F.one_hot(torch.tensor(columns, dtype=torch.long), max(len(traits), 1)).T[: len(traits)].float()
-        self.register_buffer("columns", belongs, persistent=False)  # (n, C)
+        self.register_buffer("codes", torch.cat(codes, dim=1), persistent=False)  # (items, C)
+        self.register_buffer("source", torch.tensor(source), persistent=False)  # (1 + C,)
 
-        # the logits a: one row for all items, or a row per item; "uniform" leaves them at 0
-        self.per_item = weights == "item"
-        rate = 0.0 if weights == "uniform" else weight_rate
-        self.logits = Table(len(catalogue) if self.per_item else 1, self.sources, rate=rate)
+    def trait_rows(self, items: torch.Tensor) -> torch.Tensor:
+        """(U, C, d) the vector of each column's value."""
+        return self.values(self.codes[items].clamp(min=0))
 
-    def rows(self, items: torch.Tensor, own: bool = True) -> tuple[torch.Tensor, torch.Tensor]:
-        """W: (U, n + 1, d) each source's vector, a trait of several values being their mean; known: (U, n + 1)."""
-        codes = self.codes[items]  # (U, C)
-        share = self.columns * (codes >= 0)[:, None, :]  # (U, n, C)
-        count = share.sum(dim=2, keepdim=True)
-        pooled = (share / count.clamp(min=1)) @ self.values(codes.clamp(min=0))  # (U, n, d)
-        known = torch.cat([torch.full_like(items, own, dtype=torch.bool)[:, None], count[..., 0] > 0], dim=1)
-        return torch.cat([self.items(items)[:, None], pooled], dim=1), known
-
-    def weights(self, items: torch.Tensor, known: torch.Tensor) -> torch.Tensor:
-        """(U, n + 1) softmax of the logits over the known sources; 0 for an item that has none."""
-        logits = self.logits(items if self.per_item else torch.zeros_like(items))
-        return logits.masked_fill(~known, -torch.inf).softmax(dim=1).nan_to_num(0.0)
-
-    def forward(self, items: torch.Tensor, own: bool = True, learned: bool = True) -> torch.Tensor:
-        """(U,) item numbers -> c: (U, n + 1, d), whose sum over the sources is H.
+    def weights(self, items: torch.Tensor, own: bool = True, learned: bool = True) -> tuple[torch.Tensor, torch.Tensor]:
+        """(U, n + 1) the softmax of the logits over the known sources (0 for an item that has none), and
+        (U, n + 1) how many values each source has.
 
         own=False leaves the item's own row out, as for an item that was never seen; learned=False takes the
         plain mean of the known sources, as EGES does for cold items.
         """
-        rows, known = self.rows(items, own)
-        present = known.sum(dim=1, keepdim=True)
-        weights = self.weights(items, known) if learned else known / present.clamp(min=1)
-        return rows * (weights * present if self.scale else weights)[:, :, None]
+        own_column = torch.full_like(items, own, dtype=torch.bool)[:, None]
+        known = torch.cat([own_column, self.codes[items] >= 0], dim=1).float()  # (U, 1 + C)
+        count = known.new_zeros(len(items), self.sources).index_add_(1, self.source, known)
+        logits = self.logits(items if self.per_item else torch.zeros_like(items))
+        logits = (logits if learned else torch.zeros_like(logits)).masked_fill(count == 0, -torch.inf)
+        return logits.softmax(dim=1).nan_to_num(0.0), count
+
+    def mix(self, items: torch.Tensor, **options) -> torch.Tensor:
+        """(U, 1 + C) what each column's vector is multiplied by: m_v softmax(a)_s over the trait's number of values."""
+        weights, count = self.weights(items, **options)
+        if self.scale:
+            weights = weights * (count > 0).sum(dim=1, keepdim=True)
+        mix = (weights / count.clamp(min=1))[:, self.source]
+        return torch.cat([mix[:, :1], mix[:, 1:] * (self.codes[items] >= 0)], dim=1)
+
+    def whole_and_traits(self, items: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """(...,) -> H and its traits' part alone, both (..., d)."""
+        distinct, place = items.unique(return_inverse=True)
+        mix = self.mix(distinct)
+        traits = (mix[:, 1:, None] * self.trait_rows(distinct)).sum(dim=1)  # (U, d)
+        whole = mix[:, :1] * self.items(distinct) + traits
+        return F.embedding(place, whole), F.embedding(place, traits)
+
+    def forward(self, items: torch.Tensor) -> torch.Tensor:
+        """(...,) -> H: (..., d)."""
+        return self.whole_and_traits(items)[0]
+
+    def contributions(self, items: torch.Tensor, **options) -> torch.Tensor:
+        """(U,) -> c: (U, n + 1, d), whose sum over the sources is H (options as in `weights`)."""
+        rows = torch.cat([self.items(items)[:, None], self.trait_rows(items)], dim=1)
+        parts = self.mix(items, **options)[:, :, None] * rows  # (U, 1 + C, d)
+        return parts.new_zeros(len(items), self.sources, parts.shape[2]).index_add_(1, self.source, parts)
 
 
 class MultiTraitSGNS(ItemModel):
@@ -138,31 +154,21 @@ class MultiTraitSGNS(ItemModel):
 
     def loss(self, batch: SkipGramBatch) -> torch.Tensor:
         """`sgns_loss` of H, plus `auxiliary` times that of the traits' part alone."""
-        items, place = batch.items.unique(return_inverse=True)
-        parts = self.target(items)  # (U, n + 1, d)
+        whole, traits = self.target.whole_and_traits(batch.items)
+        context, noise = context_and_noise(self.context, batch)
         pairs = batch.pairs()
-        context, noise = self._context_and_noise(batch)
-        loss = sgns_loss(F.embedding(place, parts.sum(dim=1)), context, noise, pairs, batch.negatives)
+        loss = sgns_loss(whole, context, noise, pairs, batch.negatives)
         if self.auxiliary:
-            alone = F.embedding(place, parts[:, 1:].sum(dim=1))
             pairs = pairs * self.has_traits[batch.items][:, :, None]
-            loss = loss + self.auxiliary * sgns_loss(alone, context.detach(), noise.detach(), pairs, batch.negatives)
+            loss = loss + self.auxiliary * sgns_loss(traits, context.detach(), noise.detach(), pairs, batch.negatives)
         return loss
-
-    def _context_and_noise(self, batch: SkipGramBatch) -> tuple[torch.Tensor, torch.Tensor]:
-        """(B, L, d) and (G, N, d)."""
-        places = batch.items.numel()
-        ids, place = torch.cat([batch.items.ravel(), batch.noise.ravel()]).unique(return_inverse=True)
-        rows = self.context(ids)
-        rows = F.embedding(place, rows.sum(dim=1) if self.context_traits else rows)
-        return rows[:places].view(*batch.items.shape, -1), rows[places:].view(*batch.noise.shape, -1)
 
     @torch.no_grad()
     def contributions(self, which: str = "target", items: torch.Tensor | None = None) -> torch.Tensor:
         """(items, n + 1, d) c_s of each item; the sum over s is its embedding. Sources: the item, then its traits."""
         side = self._side(which)
         items = torch.arange(len(self.catalogue), device=self.device) if items is None else items
-        return side(items)
+        return side.contributions(items)
 
     def _side(self, which: str) -> TraitMixture:
         side = {"target": self.target, "context": self.context}.get(which)
@@ -199,4 +205,4 @@ class MultiTraitSGNS(ItemModel):
 
 def _blocks(side: TraitMixture, items: torch.Tensor, size: int = 16_384, **options) -> torch.Tensor:
     """H of many items, a block at a time."""
-    return torch.cat([side(block, **options).sum(dim=1) for block in items.split(size)])
+    return torch.cat([side.contributions(block, **options).sum(dim=1) for block in items.split(size)])
