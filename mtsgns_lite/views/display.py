@@ -17,7 +17,7 @@ CONFIG = {"showSendToCloud": False, "displaylogo": False, "typesetMath": False, 
 
 # Draws into the element before the script. Plotly comes from the page itself, else from the file beside it, else from
 # the network; the figures of a page wait for one and the same loading.
-_DRAW = """<div class="mtsgns-figure" role="img" aria-label="{alt}" style="width:100%;min-height:{height}px">\
+_DRAW = """<div class="mtsgns-figure" role="img" aria-label="{alt}" style="width:100%;height:{height}px">\
 <noscript>{alt}</noscript></div>
 <script>(function (place) {{
   function load(sources) {{
@@ -124,7 +124,7 @@ def to_png(figure: go.Figure | dict, width: int = 840) -> bytes | None:
     except ImportError:
         return None
     page_html = (
-        f"<meta charset=utf-8><body style='margin:0;background:white'><script>{get_plotlyjs()}</script>"
+        f"<!DOCTYPE html><meta charset=utf-8><body style='margin:0;background:white'><script>{get_plotlyjs()}</script>"
         f"<div id=figure style='width:{width}px'>{to_div(figure)}</div>"
     )
     system = Path("/usr/bin/chromium")

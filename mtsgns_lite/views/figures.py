@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 import plotly.graph_objects as go
 
 from ..neighbours import TraitWeights
 from .display import show, to_div, to_png
-from .style import DASHES, DIVERGING, OTHER, PALETTE, SEQUENTIAL, SYMBOLS, TEXT, canvas, clipped, label, labels
+from .graph import graph_drawing
+from .style import DASHES, DIVERGING, OTHER, PALETTE, SEQUENTIAL, SYMBOLS, canvas, clipped, label, labels
 
 __all__ = [
     "bars", "graph_drawing", "grouped_bars", "heatmap", "histogram", "item_map", "learning_curve",
@@ -75,7 +76,10 @@ def item_map(
             figure.add_trace(trace)
             owners.append(trait)
     figure.update_xaxes(visible=False).update_yaxes(visible=False, scaleanchor="x")
-    figure.update_layout(legend=dict(orientation="v", x=1.01, y=0.94, font=dict(size=12)), showlegend=bool(colours))
+    figure.update_layout(
+        legend=dict(orientation="v", x=1.01, yref="paper", y=0.9, yanchor="top", font=dict(size=12)),
+        showlegend=bool(colours),
+    )
     return _with_menu(figure, owners) if colours else figure
 
 
@@ -132,13 +136,11 @@ def trait_bars(weights: TraitWeights, title: str) -> go.Figure:
     rows: dict[str, Sequence[float]] = {"weight": weights.weight, "contribution share": weights.share}
     if weights.truth:
         rows["planted share"] = [weights.truth.get(source, math.nan) for source in weights.sources]
-    spread = list(weights.spread) if max(weights.spread, default=0) > 1e-3 else None
-    for number, (name, values) in enumerate(rows.items()):
-        bar = _bar(name, weights.sources, values, (PALETTE[0], PALETTE[1], OTHER)[number], flat=True)
-        if number == 0 and spread:
-            bar.error_x = dict(array=spread, color=TEXT, thickness=1.2, width=3)
-        figure.add_trace(bar)
-    figure.update_yaxes(autorange="reversed", showgrid=False).update_xaxes(rangemode="tozero")
+    for name, values, colour in zip(rows, rows.values(), (PALETTE[0], PALETTE[1], OTHER)):
+        figure.add_trace(_bar(name, weights.sources, values, colour, flat=True))
+    if max(weights.spread, default=0) > 1e-3:  # an item has weights of its own
+        figure.data[0].text = [f"{text} ± {_short(own)}" for text, own in zip(figure.data[0].text, weights.spread)]
+    figure.update_yaxes(autorange="reversed", showgrid=False).update_xaxes(range=_room(figure, "x"))
     return figure.update_layout(bargap=0.25, legend=dict(traceorder="normal"))
 
 
@@ -157,16 +159,16 @@ def grouped_bars(groups: Mapping[str, Mapping[str, float]], title: str, y: str =
         row = [math.nan if values.get(name) is None else float(values[name]) for name in names]
         figure.add_trace(_bar(series, names, row, PALETTE[number % len(PALETTE)], flat))
     if flat:
-        figure.update_yaxes(autorange="reversed", showgrid=False)
+        figure.update_yaxes(autorange="reversed", showgrid=False).update_xaxes(range=_room(figure, "x"))
     else:
-        figure.update_xaxes(showgrid=False)
+        figure.update_xaxes(showgrid=False).update_yaxes(range=_room(figure, "y"))
     return figure.update_layout(bargap=0.3, showlegend=len(groups) > 1)
 
 
 def _bar(name: str, names: Sequence[str], values: Sequence[float], colour: str, flat: bool) -> go.Bar:
     """Bars with their values written at their ends, lying or standing."""
-    places, lengths = labels(clipped(own, 40) for own in names), [_number(value) for value in values]
-    text = ["" if value is None else f"{value:.3g}" if abs(value) >= 10 else f"{value:.2f}" for value in lengths]
+    places, lengths = _places(names, 40), [_number(value) for value in values]
+    text = ["" if value is None else _short(value) for value in lengths]
     return go.Bar(
         x=lengths if flat else places, y=places if flat else lengths, orientation="h" if flat else "v",
         name=label(name), text=text, textposition="outside", cliponaxis=False, textfont=dict(size=12),
@@ -175,67 +177,64 @@ def _bar(name: str, names: Sequence[str], values: Sequence[float], colour: str, 
     )  # fmt: skip
 
 
+def _room(figure: go.Figure, axis: str) -> list[float] | None:
+    """A range from zero to a little beyond the longest bar, so that the number at its end fits in."""
+    lengths = [value for bar in figure.data for value in bar[axis] if value is not None]
+    low, high = min([0, *lengths]), max([0, *lengths])
+    beyond = 0.1 * (high - low)
+    return [low - beyond * (low < 0), high + beyond * (high > 0)] if beyond else None
+
+
+def _short(value: float) -> str:
+    """A number with as many digits as a bar has use for."""
+    if value == round(value) or abs(value) >= 1000:
+        return f"{value:,.0f}"
+    return f"{value + 0.0:.3f}" if abs(value) < 10 else f"{value:.1f}"
+
+
 def heatmap(matrix: Sequence, rows: Sequence[str], columns: Sequence[str], title: str) -> go.Figure:
     """A matrix as colours, with its numbers written in where there is room. With negative numbers, grey is zero."""
     values = _array(matrix)
-    few = values.size <= 150 and values.shape[1] <= 14
     signed = bool((values < 0).any())
+    gap = 1 if values.shape[1] <= 40 else 0
     figure = canvas(title, height=max(300, min(720, 150 + 34 * len(values))))
     figure.add_trace(
         go.Heatmap(
-            z=values, x=labels(clipped(name, 24) for name in columns), y=labels(clipped(name, 24) for name in rows),
-            colorscale=DIVERGING if signed else SEQUENTIAL, zmid=0 if signed else None, xgap=1, ygap=1,
-            text=[[f"{value:.3g}" for value in row] for row in values.round(3)] if few else None,
-            texttemplate="%{text}" if few else None, colorbar=dict(thickness=12, outlinewidth=0),
-            hovertemplate="%{y}, %{x}: %{z:.4g}<extra></extra>",
+            z=values, x=_places(columns, 24), y=_places(rows, 24), xgap=gap, ygap=gap,
+            colorscale=DIVERGING if signed else SEQUENTIAL, zmid=0 if signed else None,
+            colorbar=dict(thickness=12, outlinewidth=0), hovertemplate="%{y}, %{x}: %{z:.4g}<extra></extra>",
         )
     )  # fmt: skip
-    figure.update_xaxes(type="category", showgrid=False)
-    return figure.update_yaxes(type="category", autorange="reversed", showgrid=False)
+    if values.size <= 150 and values.shape[1] <= 14:
+        figure.add_trace(_numbers(figure.data[0], values, signed))
+    figure.update_xaxes(type="category", showgrid=False, zeroline=False, showline=False)
+    return figure.update_yaxes(type="category", autorange="reversed", showgrid=False, zeroline=False, showline=False)
 
 
-def graph_drawing(edges: Sequence[tuple[str, str, float]], title: str, highlight: Sequence[str] = ()) -> go.Figure:
-    """A small weighted graph on a circle, widths by weight; `highlight` is a walk, its steps numbered in the nodes."""
-    nodes = list(dict.fromkeys(str(end) for edge in edges for end in edge[:2]))
-    angle = np.pi / 2 - 2 * np.pi * np.arange(len(nodes)) / max(len(nodes), 1)
-    place = {node: (math.cos(a), math.sin(a)) for node, a in zip(nodes, angle)}
-    unknown = [str(node) for node in highlight if str(node) not in place]
-    if unknown:
-        raise ValueError(f"The walk visits {unknown[0]!r}, which no edge touches: name nodes of the graph.")
-    figure = canvas(title, height=460, showlegend=False)
-    heaviest = max((abs(weight) for *_, weight in edges), default=1) or 1
-    for one, other, weight in edges:
-        (x0, y0), (x1, y1) = place[str(one)], place[str(other)]
-        figure.add_trace(
-            go.Scatter(x=[x0, x1], y=[y0, y1], mode="lines", hoverinfo="skip", opacity=0.6,
-                       line=dict(color=OTHER, width=1 + 6 * abs(weight) / heaviest))
-        )  # fmt: skip
-        if len(edges) <= 24:  # off the middle, where edges cross
-            figure.add_annotation(x=0.6 * x0 + 0.4 * x1, y=0.6 * y0 + 0.4 * y1, text=f"{weight:g}", showarrow=False)
-    _draw_walk(figure, [place[str(node)] for node in highlight])
-    steps = {node: ", ".join(str(i + 1) for i, own in enumerate(highlight) if str(own) == node) for node in nodes}
-    figure.add_trace(
-        go.Scatter(
-            x=[place[node][0] for node in nodes], y=[place[node][1] for node in nodes], mode="markers+text",
-            text=[steps[node] for node in nodes], textfont=dict(color="white", size=12), hovertext=labels(nodes),
-            hoverinfo="text",
-            marker=dict(size=30, color=[PALETTE[1] if steps[node] else PALETTE[0] for node in nodes], opacity=1),
-        )
+def _numbers(cells: go.Heatmap, values: np.ndarray, signed: bool) -> go.Scatter:
+    """The numbers of a heat map, white on dark cells and black on light ones."""
+    low, high = (np.nanmin(values), np.nanmax(values)) if np.isfinite(values).any() else (0, 0)
+    if signed:
+        light = np.abs(values) < 0.6 * max(abs(low), abs(high))
+    else:
+        light = values > low + 0.55 * (high - low)
+    height, width = values.shape
+    text = ["" if math.isnan(value) else f"{value:.3g}" for value in values.round(3).ravel() + 0.0]
+    return go.Scatter(
+        x=list(cells.x) * height, y=[name for name in cells.y for _ in range(width)], mode="text", text=text,
+        textfont=dict(size=12, color=np.where(light, "#1A1A1A", "#FFFFFF").ravel()), hoverinfo="skip", showlegend=False,
     )  # fmt: skip
-    for node in nodes:
-        x, y = place[node]
-        figure.add_annotation(x=1.13 * x, y=1.13 * y, text=label(node), showarrow=False, font=dict(size=13),
-                              xanchor="center" if abs(x) < 0.2 else "left" if x > 0 else "right")  # fmt: skip
-    figure.update_xaxes(visible=False, range=[-1.9, 1.9])
-    return figure.update_yaxes(visible=False, range=[-1.3, 1.3], scaleanchor="x")
 
 
-def _draw_walk(figure: go.Figure, places: list[tuple[float, float]]) -> None:
-    for (x0, y0), (x1, y1) in zip(places, places[1:]):
-        figure.add_annotation(
-            x=x1, y=y1, ax=x0, ay=y0, xref="x", yref="y", axref="x", ayref="y", text="", showarrow=True,
-            arrowhead=2, arrowsize=1, arrowwidth=3, arrowcolor=PALETTE[1], standoff=17, startstandoff=17,
-        )  # fmt: skip
+def _places(names: Iterable[object], most: int) -> list[str]:
+    """Names for an axis. Two that look alike stay two: the second gets an invisible letter."""
+    seen: Counter[str] = Counter()
+    places = []
+    for name in names:
+        text = label(clipped(name, most))
+        places.append(text + "\u200b" * seen[text])
+        seen[text] += 1
+    return places
 
 
 def histogram(values: Mapping[str, Sequence[float]], title: str, x: str = "") -> go.Figure:

@@ -8,18 +8,19 @@ from collections.abc import Iterable
 
 import plotly.graph_objects as go
 
-# Mid-lightness: each has a contrast of about 3 or more against white and against the near-black of dark themes.
-PALETTE = ["#0072B2", "#D55E00", "#009E73", "#B565A7", "#A67C00", "#3FA0D8", "#C2405A", "#6B5FC7", "#6E8B23"]
+# Mid-lightness, so that each stands out from white and from the near-black of dark themes; found by a search for
+# colours that stay apart under the three common kinds of colour blindness.
+PALETTE = ["#1A80C4", "#D55E00", "#009E73", "#B21B80", "#D9A300", "#8250E6", "#50B4E6", "#E62243", "#62B2B2"]
 OTHER = "#8C8C8C"
 SYMBOLS = ["circle", "square", "diamond", "triangle-up", "cross", "triangle-down", "x", "pentagon", "star"]
 DASHES = ["solid", "dash", "dot", "dashdot", "longdash", "longdashdot"]
 SEQUENTIAL = "Cividis"
-DIVERGING = [[0, "#0072B2"], [0.5, "#D9D9D9"], [1, "#D55E00"]]
+DIVERGING = [[0, "#1A80C4"], [0.5, "#D9D9D9"], [1, "#D55E00"]]
 
 TEXT = "#7A7A7A"  # as readable on white as on near-black
 _AXIS = dict(
     gridcolor="rgba(128,128,128,.25)", zerolinecolor="rgba(128,128,128,.45)", linecolor=TEXT, automargin=True,
-    title=dict(standoff=12), zerolinewidth=1,
+    title=dict(standoff=12), zerolinewidth=1, ticks="outside", ticklen=5, tickcolor="rgba(0,0,0,0)",
 )  # fmt: skip
 TEMPLATE = go.layout.Template(
     layout=dict(
@@ -29,14 +30,14 @@ TEMPLATE = go.layout.Template(
         colorway=PALETTE,
         hovermode="closest",
         hoverlabel=dict(bgcolor="#333", bordercolor="#333", font=dict(color="white", size=13)),
-        modebar=dict(bgcolor="rgba(0,0,0,0)", color="#999", activecolor="#0072B2"),
+        modebar=dict(bgcolor="rgba(0,0,0,0)", color="#999", activecolor="#1A80C4"),
         legend=dict(bgcolor="rgba(0,0,0,0)"),
         xaxis=_AXIS,
         yaxis=_AXIS,
     )
 )
 HEIGHT = 420
-WIDTH_IN_LETTERS = 88  # of a title, at 840 px
+WIDTH_IN_LETTERS = 84  # of a title, at 840 px
 
 
 def canvas(title: str, x: str = "", y: str = "", height: int = HEIGHT, **layout) -> go.Figure:
@@ -46,14 +47,15 @@ def canvas(title: str, x: str = "", y: str = "", height: int = HEIGHT, **layout)
     figure.update_layout(
         template=TEMPLATE,
         height=height + 20 * (len(lines) - 1),
-        margin=dict(l=60, r=24, t=42 + 20 * len(lines), b=56),
+        margin=dict(l=60, r=24, t=34 + 20 * len(lines), b=56),
         title=dict(
             text="<br>".join(label(line) for line in lines),
-            font=dict(size=16), x=0, xref="container", xanchor="left", y=1, yanchor="top", pad=dict(l=12, t=16),
+            font=dict(size=16, weight=600), x=0, xref="container", xanchor="left", y=1, yanchor="top",
+            pad=dict(l=12, t=8 + 8 * len(lines)),
         ),
         xaxis=dict(title=dict(text=label(x))),
         yaxis=dict(title=dict(text=label(y))),
-        legend=dict(orientation="h", x=0, xanchor="left", y=-0.2, yanchor="top"),
+        legend=dict(orientation="h", x=0, xanchor="left", yref="container", y=0.01, yanchor="bottom"),
         **layout,
     )  # fmt: skip
     return figure

@@ -71,7 +71,7 @@ def bars_html(weights: TraitWeights, caption: str, longest: float) -> str:
     """Two bars for each source, its weight and its share, and a mark at the planted share, as one SVG."""
     line, left, room = 46, 170, 480  # px
     height = 58 + line * len(weights.sources)
-    parts = [_text(0, 18, caption, "600"), _key(left)]
+    parts = [_text(0, 18, caption, "600"), _key(left + 60, bool(weights.truth))]
     for row, source in enumerate(weights.sources):
         top = 50 + line * row
         name = source if len(source) <= 22 else source[:21] + "…"
@@ -93,13 +93,15 @@ def bars_html(weights: TraitWeights, caption: str, longest: float) -> str:
     )
 
 
-def _key(left: int) -> str:
-    """What the two colours mean."""
-    return (
-        f'<rect x="{left + 120}" y="7" width="14" height="14" fill="{_WEIGHT}"/>{_text(left + 140, 18, "weight")}'
-        f'<rect x="{left + 210}" y="7" width="14" height="14" fill="{_SHARE}"/>'
-        f"{_text(left + 230, 18, 'contribution share')}"
+def _key(left: int, planted: bool) -> str:
+    """What the two colours mean, and the mark."""
+    key = (
+        f'<rect x="{left}" y="7" width="14" height="14" fill="{_WEIGHT}"/>{_text(left + 20, 18, "weight")}'
+        f'<rect x="{left + 90}" y="7" width="14" height="14" fill="{_SHARE}"/>'
+        f"{_text(left + 110, 18, 'contribution share')}"
     )
+    mark = f'<path d="M{left + 257} 5v18" stroke="{OTHER}" stroke-width="3"/>{_text(left + 266, 18, "planted share")}'
+    return key + mark if planted else key
 
 
 def _text(x: float, y: float, words: str, weight: str = "400", anchor: str = "start") -> str:
