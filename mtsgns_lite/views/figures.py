@@ -68,7 +68,7 @@ def item_map(
     """
     points, names = _array(xy), [clipped(name, 60) for name in names]
     radius = _radii(len(points), sizes)
-    figure = canvas(title, height=540, legend_itemsizing="constant")
+    figure = canvas(title, height=540).update_layout(margin_l=12, margin_b=12, legend_itemsizing="constant")
     owners = []
     for trait, values in (colours or {"": [""] * len(names)}).items():
         for trace in _groups(points, names, radius, [str(value) for value in values]):
@@ -132,14 +132,14 @@ def _radii(n: int, sizes: Sequence | None) -> np.ndarray:
 
 def trait_bars(weights: TraitWeights, title: str) -> go.Figure:
     """For each source its softmax weight beside its share of the embedding, and the planted share where it is known."""
-    figure = canvas(title, height=max(300, 130 + 52 * len(weights.sources)), barmode="group")
     rows: dict[str, Sequence[float]] = {"weight": weights.weight, "contribution share": weights.share}
     if weights.truth:
         rows["planted share"] = [weights.truth.get(source, math.nan) for source in weights.sources]
+    figure = canvas(title, height=130 + (18 * len(rows) + 14) * max(len(weights.sources), 3), barmode="group")
     for name, values, colour in zip(rows, rows.values(), (PALETTE[0], PALETTE[1], OTHER)):
         figure.add_trace(_bar(name, weights.sources, values, colour, flat=True))
     if max(weights.spread, default=0) > 1e-3:  # an item has weights of its own
-        figure.data[0].text = [f"{text} ± {_short(own)}" for text, own in zip(figure.data[0].text, weights.spread)]
+        figure.data[0].text = [f"{text} ± {own:.3f}" for text, own in zip(figure.data[0].text, weights.spread)]
     figure.update_yaxes(autorange="reversed", showgrid=False).update_xaxes(range=_room(figure, "x"))
     return figure.update_layout(bargap=0.25, legend=dict(traceorder="normal"))
 
@@ -171,7 +171,7 @@ def _bar(name: str, names: Sequence[str], values: Sequence[float], colour: str, 
     text = ["" if value is None else _short(value) for value in lengths]
     return go.Bar(
         x=lengths if flat else places, y=places if flat else lengths, orientation="h" if flat else "v",
-        name=label(name), text=text, textposition="outside", cliponaxis=False, textfont=dict(size=12),
+        name=label(name), text=text, textposition="outside", constraintext="none", cliponaxis=False, textfont=dict(size=12),
         marker=dict(color=colour, line=dict(width=0)),
         hovertemplate=("%{y}: %{x:.4g}" if flat else "%{x}: %{y:.4g}") + f"<extra>{label(name)}</extra>",
     )  # fmt: skip

@@ -76,13 +76,16 @@ def bars_html(weights: TraitWeights, caption: str, longest: float) -> str:
         top = 50 + line * row
         name = source if len(source) <= 22 else source[:21] + "…"
         parts.append(_text(left - 12, top + 21, name, anchor="end"))
+        mark = left + room * weights.truth[source] / longest if weights.truth and source in weights.truth else None
         for offset, value, colour in ((0, weights.weight[row], _WEIGHT), (17, weights.share[row], _SHARE)):
             width = room * max(value, 0) / longest
             parts.append(f'<rect x="{left}" y="{top + offset}" width="{width:.1f}" height="14" fill="{colour}"/>')
-            parts.append(_text(left + width + 8, top + offset + 12, f"{value:.3f}"))
-        if weights.truth and source in weights.truth:
-            x = left + room * weights.truth[source] / longest
-            parts.append(f'<path d="M{x:.1f} {top - 3}v37" stroke="{OTHER}" stroke-width="3"/>')
+            free = left + width + 8
+            if mark is not None and free - 8 <= mark <= free + 40:  # the number would be struck through
+                free = mark + 6
+            parts.append(_text(free, top + offset + 12, f"{value:.3f}"))
+        if mark is not None:
+            parts.append(f'<path d="M{mark:.1f} {top - 3}v37" stroke="{OTHER}" stroke-width="3"/>')
     words = ", ".join(f"{s} {w:.3f} and {c:.3f}" for s, w, c in zip(weights.sources, weights.weight, weights.share))
     alt = html.escape(f"Weight and contribution share {caption}: {words}")
     return (
