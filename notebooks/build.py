@@ -1,0 +1,197 @@
+"""Makes the lessons: source/NN_name.py (what people edit) -> NN_name.ipynb (what people open), executed.
+
+    python notebooks/build.py             all lessons, on groceries
+    python notebooks/build.py 02 03       some
+    python notebooks/build.py --check     say whether the notebooks are up to date with their sources; executes nothing
+
+Kept in a notebook: text outputs, tables, and a picture of the figure where a cell is tagged "picture". Left out: the
+data of figures (250 KB for one map), widgets and their state, progress bars, warnings, times of execution.
+"""
+
+from __future__ import annotations
+
+import argparse
+import base64
+import hashlib
+import io
+import re
+import sys
+import time
+import tomllib
+from collections import Counter
+from pathlib import Path
+
+import jupytext
+import nbformat
+from nbformat import NotebookNode
+
+from mtsgns_lite.views.display import MIME, to_png
+from mtsgns_lite.views.widgets import WIDGET_MIME
+
+FOLDER = Path(__file__).resolve().parent
+PROJECT = FOLDER.parent / "pyproject.toml"
+KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
+LANGUAGE = {"name": "python", "file_extension": ".py", "mimetype": "text/x-python", "pygments_lexer": "ipython3"}
+COLOURS = 32  # of a picture
+LONGEST_HTML = 30_000  # characters; a table is far below, a figure's script far above
+
+
+def sources(folder: Path = FOLDER) -> list[Path]:
+    """The lessons' sources, in order."""
+    return sorted((folder / "source").glob("[0-9][0-9]_*.py"))
+
+
+def unexecuted(source: Path, repository: str = "") -> NotebookNode:
+    """The notebook of a source, without outputs: cells, tags, badges, ids that follow from the cells' text."""
+    notebook = jupytext.read(source, fmt="py:percent")
+    notebook.metadata = NotebookNode(kernelspec=KERNEL, language_info=LANGUAGE)
+    notebook.nbformat, notebook.nbformat_minor = 4, 5
+    if repository:
+        notebook.cells.insert(1, nbformat.v4.new_markdown_cell(badges(repository, source.stem)))
+        notebook.cells[1].metadata["tags"] = ["badges"]
+    seen: Counter[str] = Counter()
+    for cell in notebook.cells:
+        tags = cell.metadata.get("tags", [])
+        if "deterministic" in tags:
+            tags = [*tags, "nbval-check-output"]
+        cell.metadata = NotebookNode(tags=tags) if tags else NotebookNode()
+        text = f"{source.stem} {cell.cell_type} {cell.source}"
+        seen[text] += 1
+        cell["id"] = hashlib.sha256(f"{text} {seen[text]}".encode()).hexdigest()[:12]
+    return notebook
+
+
+def badges(repository: str, name: str) -> str:
+    """Where else the lesson can be opened; `repository` is "owner/name" on GitHub."""
+    colab = f"https://colab.research.google.com/github/{repository}/blob/main/notebooks/{name}.ipynb"
+    binder = f"https://mybinder.org/v2/gh/{repository}/main?urlpath=lab/tree/notebooks/{name}.ipynb"
+    return (
+        f"[![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)]({colab}) "
+        f"[![Open on Binder](https://mybinder.org/badge_logo.svg)]({binder})"
+    )
+
+
+def repository(project: Path = PROJECT) -> str:
+    """The setting from which badges are made; empty while it is unset."""
+    settings = tomllib.loads(project.read_text("utf-8"))["tool"]["mtsgns_lite"]["repository"]
+    if settings and not re.fullmatch(r"[\w.-]+/[\w.-]+", settings):
+        raise ValueError(f'repository = "{settings}" in pyproject.toml must read "owner/name".')
+    return settings
+
+
+def execute(notebook: NotebookNode, folder: Path = FOLDER) -> None:
+    """Run all cells in a fresh kernel, in place."""
+    from nbclient import NotebookClient
+
+    NotebookClient(
+        notebook, kernel_name="python3", timeout=1200, store_widget_state=False, record_timing=False,
+        extra_arguments=["--IPKernelApp.log_level=40"], resources={"metadata": {"path": str(folder)}},
+    ).execute()  # fmt: skip
+
+
+def strip(notebook: NotebookNode) -> None:
+    """Leave only what is light and lasting in the outputs, in place."""
+    notebook.metadata = NotebookNode(kernelspec=KERNEL, language_info=LANGUAGE)
+    for cell in notebook.cells:
+        if cell.cell_type != "code":
+            continue
+        wanted = "picture" in cell.metadata.get("tags", [])
+        cell.metadata.pop("execution", None)
+        kept = [_stripped(output, wanted) for output in cell.outputs]
+        cell.outputs = [output for output in kept if output is not None]
+
+
+def _stripped(output: NotebookNode, picture_wanted: bool) -> NotebookNode | None:
+    if output.output_type == "stream":
+        return output if output.name == "stdout" else None
+    if output.output_type == "error":
+        return output
+    data, figure = output.data, output.data.get(MIME)
+    if figure is not None and picture_wanted:
+        data["image/png"] = base64.b64encode(picture(figure)).decode()
+    if WIDGET_MIME in data and "text/html" not in data:
+        return None  # a progress bar
+    for kind in (MIME, WIDGET_MIME):
+        data.pop(kind, None)
+    if figure is not None or len(data.get("text/html", "")) > LONGEST_HTML:
+        data.pop("text/html", None)
+    if figure is not None and data.get("text/plain", "Figure(").startswith("Figure("):
+        words = figure.get("layout", {}).get("title", {})
+        data["text/plain"] = f"[figure] {words.get('text', '') if isinstance(words, dict) else words}".rstrip()
+    return output if data else None
+
+
+def picture(figure: dict) -> bytes:
+    """A figure as a PNG of a few colours: a quarter of the bytes, and no difference to the eye."""
+    drawn = to_png(figure)
+    if drawn is None:
+        raise RuntimeError("A cell asks for a picture: that needs Chromium, and pip install -e '.[dev]'.")
+    try:
+        from PIL import Image
+    except ModuleNotFoundError:
+        print("The pictures stay large: pip install pillow makes them four times lighter.", file=sys.stderr)
+        return drawn
+    small = io.BytesIO()
+    few = Image.open(io.BytesIO(drawn)).convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE)
+    few.save(small, "PNG", optimize=True)
+    return small.getvalue()
+
+
+def differences(built: NotebookNode, wanted: NotebookNode) -> str:
+    """What of the cells is not as the source says, in a few words; empty if all is."""
+    for number, (old, new) in enumerate(zip(built.cells, wanted.cells)):
+        for what in ("cell_type", "source", "metadata", "id"):
+            if old.get(what) != new.get(what):
+                return f"cell {number} differs in its {what}"
+    if len(built.cells) != len(wanted.cells):
+        return f"{len(built.cells)} cells, the source has {len(wanted.cells)}"
+    return "" if built.metadata == wanted.metadata else "the metadata differ"
+
+
+def check(folder: Path = FOLDER, where: str = "") -> list[str]:
+    """A line for each notebook that is not what its source would give, or has no source."""
+    found = []
+    for source in sources(folder):
+        target = folder / f"{source.stem}.ipynb"
+        if not target.exists():
+            found.append(f"{target.name} is not built yet: python notebooks/build.py {source.stem[:2]}")
+            continue
+        what = differences(nbformat.read(target, 4), unexecuted(source, where))
+        if what:
+            found.append(f"{target.name} is out of date ({what}): python notebooks/build.py {source.stem[:2]}")
+    stems = {source.stem for source in sources(folder)}
+    strays = [path.name for path in sorted(folder.glob("*.ipynb")) if path.stem not in stems]
+    return found + [f"{name} has no source: write source/{Path(name).stem}.py, or remove it." for name in strays]
+
+
+def build(source: Path, where: str = "", folder: Path = FOLDER) -> Path:
+    """Make, execute, strip and write one notebook."""
+    notebook = unexecuted(source, where)
+    execute(notebook, folder)
+    strip(notebook)
+    target = folder / f"{source.stem}.ipynb"
+    nbformat.validate(notebook)
+    target.write_text(nbformat.writes(notebook) + "\n", "utf-8")
+    return target
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("lessons", nargs="*", metavar="NN", help="numbers of lessons, all by default")
+    parser.add_argument("--check", action="store_true", help="compare the cells with the sources, and execute nothing")
+    given = parser.parse_args()
+    if given.check:
+        found = check(where=repository())
+        print("\n".join(found) or "The notebooks are up to date with their sources.")
+        return 1 if found else 0
+    for source in sources():
+        if not given.lessons or source.stem[:2] in given.lessons or source.stem in given.lessons:
+            started = time.perf_counter()
+            target = build(source, repository())
+            size = target.stat().st_size / 1000
+            print(f"{target.name:32} {size:5.0f} KB {time.perf_counter() - started:6.0f} s", flush=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
