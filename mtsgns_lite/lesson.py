@@ -51,11 +51,19 @@ def with_traits(dataset: Dataset) -> Dataset:
     return planted(items=1_000, baskets=15_000)
 
 
+def with_baskets(dataset: Dataset) -> Dataset:
+    """The data set itself, or, where there are edges only, a planted shop, which one line says."""
+    if dataset.baskets is not None:
+        return dataset
+    print(f"{dataset.name} has edges between items, not baskets, so this lesson goes on with a planted shop.")
+    return planted(items=400, baskets=3_000)
+
+
 def with_users(dataset: Dataset) -> Dataset:
     """The data set itself, or, where users are not known, a planted shop, which one line says."""
-    if dataset.edges is None:
+    if dataset.users is not None or dataset.ratings is not None:
         return dataset
-    print(f"{dataset.name} has edges between items but no users, so this part takes the users of a planted shop.")
+    print(f"{dataset.name} does not say who bought what, so this part takes the users of a planted shop.")
     return planted(items=400, baskets=3_000)
 
 
