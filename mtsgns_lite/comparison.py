@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import json
-import multiprocessing
 import platform
 import statistics
+import subprocess
+import sys
 import tempfile
 import threading
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
 
+import numpy as np
 import torch
 from tqdm.auto import tqdm
 
@@ -21,16 +21,16 @@ from .data.catalogue import Catalogue
 from .data.dataset import Dataset
 from .data.splits import Split, split
 from .evaluation import Evaluation, baseline_rows, evaluate, html_table, text_table
-from .models import SGNS, MatrixFactorization, MultiTraitSGNS
+from .models import SGNS, ItemModel, MatrixFactorization, MultiTraitSGNS
 from .storage import library_version
-from .training import fit
+from .training import History, fit
 
 
 @dataclass(frozen=True)
 class Method:
     """How a row is made: its model from (catalogue, options), and what it trains on from the split."""
 
-    model: Callable[..., torch.nn.Module]
+    model: Callable[..., ItemModel]
     samples: Callable[[Split], object] = lambda split: split.train
     needs_traits: bool = False
 
@@ -71,22 +71,13 @@ class Comparison:
         return vars(self)
 
     def summary(self) -> tuple[list[str], list[list[str]]]:
-        """A line of text for each method: mean and, over several seeds, standard deviation."""
-        kinds = [k for k in ("uniform", "degree", "category") if any(v is not None for v in self._all(k))]
-        columns = [(("auc", k, r), f"{k}/{r}") for k in kinds for r in ("all", "seen", "cold")]
-        columns += [((m,), m) for m in ("hr@10", "ndcg@10", "mrr")]
-        columns += [(("fit_seconds",), "fit s"), (("peak_mb",), "peak MB")]
-        models = list(dict.fromkeys(row["model"] for row in self.rows))
+        """A line of text for each method: mean and, over several seeds, standard deviation; "-" for no figure."""
+        columns = [column for column in COLUMNS if any(_value(row, column.path) is not None for row in self.rows)]
         lines = []
-        for model in models:
+        for model in dict.fromkeys(row["model"] for row in self.rows):
             rows = [row for row in self.rows if row["model"] == model]
-            lines.append([model] + [_mean(rows, path, 1 if len(path) == 1 and "m" not in path[0] else 3)
-                                    if path[0] not in ("fit_seconds", "peak_mb") else _mean(rows, path, 1)
-                                    for path, _ in columns])  # fmt: skip
-        return ["model", *(title for _, title in columns)], lines
-
-    def _all(self, kind: str) -> list:
-        return [value for row in self.rows for value in row["auc"][kind].values()]
+            lines.append([model, *(column.text(rows) for column in columns)])
+        return ["model", *(column.title for column in columns)], lines
 
     def __repr__(self) -> str:
         sizes = ", ".join(f"{number:,} {what}" for what, number in self.sizes.items())
@@ -96,16 +87,41 @@ class Comparison:
         return html_table(*self.summary())
 
 
-def _mean(rows: list[dict], path: Sequence[str], digits: int) -> str:
-    values = []
-    for value in rows:
-        for key in path:
-            value = value[key]
-        values.append(value)
-    if any(value is None for value in values):
-        return "-"
-    spread = f" ±{statistics.stdev(values):.{digits}f}" if len(values) > 1 else ""
-    return f"{statistics.fmean(values):.{digits}f}{spread}"
+@dataclass(frozen=True)
+class _Column:
+    """A figure of the rows that the table shows: where it is in a row, its title, and how many digits."""
+
+    title: str
+    path: tuple[str, ...]
+    digits: int = 3
+
+    def text(self, rows: list[dict]) -> str:
+        values = [value for value in (_value(row, self.path) for row in rows) if value is not None]
+        if not values:
+            return "-"
+        spread = f" ±{statistics.stdev(values):.{self.digits}f}" if len(values) > 1 else ""
+        return f"{statistics.fmean(values):.{self.digits}f}{spread}"
+
+
+COLUMNS = [
+    _Column("uniform all", ("auc", "uniform", "all")),
+    _Column("uniform seen", ("auc", "uniform", "seen")),
+    _Column("degree seen", ("auc", "degree", "seen")),
+    _Column("degree cold", ("auc", "degree", "cold")),
+    _Column("category seen", ("auc", "category", "seen")),
+    _Column("hr@10", ("hr@10",)),
+    _Column("ndcg@10", ("ndcg@10",)),
+    _Column("mrr", ("mrr",)),
+    _Column("fit s", ("fit_seconds",), 1),
+    _Column("peak MB", ("peak_mb",), 0),
+]
+
+
+def _value(row: dict, path: tuple[str, ...]) -> float | None:
+    found = row
+    for key in path:
+        found = found[key]
+    return found  # type: ignore[return-value]
 
 
 def compare(
@@ -167,24 +183,41 @@ def _row(found: Evaluation, seed: int, seconds: float | None, peak: float | None
 
 def _in_own_process(name: str, folder: str, seed: int, dim: int, epochs: int, device: str | None) -> dict:
     """One row, from a fresh interpreter that reads the split from its folder."""
-    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
-        try:
-            return json.loads(pool.submit(fit_and_evaluate, name, folder, seed, dim, epochs, device).result())
-        except BrokenProcessPool as error:
-            raise MemoryError(f"The process that fitted {name} was killed, most likely for want of memory.") from error
+    task = dict(name=name, folder=folder, seed=seed, dim=dim, epochs=epochs, device=device)
+    command = [sys.executable, "-m", "mtsgns_lite.comparison", json.dumps(task)]
+    done = subprocess.run(command, capture_output=True, text=True)
+    if done.returncode:
+        last = (done.stderr.strip().splitlines() or [f"exit code {done.returncode}"])[-1]
+        raise RuntimeError(f"{name} could not be fitted (out of memory, if it was killed): {last}")
+    return json.loads(done.stdout.splitlines()[-1])
 
 
-def fit_and_evaluate(name: str, folder: str, seed: int, dim: int, epochs: int, device: str | None) -> str:
-    """A row of the comparison as JSON text: what runs in the process of its own."""
+def fit_and_evaluate(name: str, folder: str, seed: int, dim: int, epochs: int, device: str | None) -> dict:
+    """A row of the comparison: what runs in the process of its own."""
     method = METHODS[name]
     assert method is not None
     asked = Split.load(folder)
-    model = method.model(asked.catalogue, dim=dim, seed=seed)
-    samples = method.samples(asked)
     with _PeakMemory() as memory:
+        model, samples = method.model(asked.catalogue, dim=dim, seed=seed), method.samples(asked)
         history = fit(model, samples, epochs, device=device, seed=seed, progress=False)
     found = evaluate(model, asked, baselines=False, name=name)[0]
-    return json.dumps(_row(found, seed, round(history.seconds, 3), round(memory.peak_mb, 1)))
+    return _row(found, seed, round(history.seconds, 3), round(memory.peak_mb, 1))
+
+
+def train_method(
+    dataset: Dataset, name: str, dim: int = 64, epochs: int = 3, seed: int = 0, device: str | None = None
+) -> tuple[ItemModel, History]:
+    """Fit one of `METHODS` on the whole data set, nothing held out.
+
+    Raises ``ValueError`` for a name that has no model, or one that needs traits where there are none.
+    """
+    method = METHODS.get(name)
+    if method is None:
+        raise ValueError(f"No model is called {name!r}: choose from {', '.join(n for n, m in METHODS.items() if m)}.")
+    dataset = dataset.as_baskets()
+    whole = Split(dataset, np.empty((0, 2), np.int64), {}, np.zeros(len(dataset.catalogue), dtype=bool), seed)
+    model = method.model(dataset.catalogue, dim=dim, seed=seed)
+    return model, fit(model, method.samples(whole), epochs, device=device, seed=seed)
 
 
 class _PeakMemory:
@@ -208,3 +241,7 @@ class _PeakMemory:
         self._stop.set()
         self._thread.join()
         self.peak_mb = (self._highest - self._before) / 1e6
+
+
+if __name__ == "__main__":
+    print(json.dumps(fit_and_evaluate(**json.loads(sys.argv[1]))))

@@ -56,7 +56,7 @@ class Trait:
     @property
     def known(self) -> np.ndarray:
         """(items,) booleans: has the item at least one value?"""
-        return (self.codes > 0).any(axis=1)
+        return np.any(self.codes > 0, axis=1)
 
     @property
     def fill_rate(self) -> float:
@@ -97,7 +97,7 @@ class Catalogue:
     Raises ``ValueError`` for repeated ids, and for a name or trait column whose length is not the number of items.
     """
 
-    def __init__(self, ids: Sequence[object], names: Sequence[object] | None = None, traits: Iterable[Trait] = ()):
+    def __init__(self, ids: Iterable[object], names: Iterable[object] | None = None, traits: Iterable[Trait] = ()):
         self.ids = np.array([str(item) for item in ids], dtype=object)
         self.names = self.ids if names is None else np.array([str(name) for name in names], dtype=object)
         self.traits = {trait.name: trait for trait in traits}
@@ -191,12 +191,12 @@ class Catalogue:
         trait = Trait.from_values(name, values, multi_separator)
         return Catalogue(self.ids, self.names, [*(t for t in self.traits.values() if t.name != name), trait])
 
-    def with_price_band(self, prices: Sequence[float], bands: int = 8, name: str = "price_band") -> Catalogue:
+    def with_price_band(self, prices: Iterable[float], bands: int = 8, name: str = "price_band") -> Catalogue:
         """Add a trait of price bands with equally many items each; a missing price is unknown.
 
         A price that lies on an edge belongs to the band that starts there, as [25, 50) reads.
         """
-        price = np.asarray(prices, dtype=float)
+        price = np.array(list(prices), dtype=float)
         known = np.isfinite(price)
         edges = (
             np.unique(np.quantile(price[known], np.linspace(0, 1, bands + 1)))[1:-1] if known.any() else np.array([])

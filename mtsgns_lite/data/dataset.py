@@ -20,7 +20,7 @@ class Ragged:
     offsets: np.ndarray
 
     @classmethod
-    def from_rows(cls, rows: Iterable[Sequence[int]]) -> Ragged:
+    def from_rows(cls, rows: Iterable[Sequence[int] | np.ndarray]) -> Ragged:
         """Pack lists of integers."""
         rows = [np.asarray(row, dtype=np.int64) for row in rows]
         return cls.from_lengths(np.concatenate([*rows, np.empty(0, np.int64)]), [len(row) for row in rows])

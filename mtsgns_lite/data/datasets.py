@@ -63,7 +63,7 @@ def load(
     if isinstance(source, str) and source == "groceries":
         return load_groceries()
     if isinstance(source, str) and source == "planted":
-        own = {"items": items, "traits": traits}  # which planted() has too, meaning its own
+        own: dict[str, Any] = {"items": items, "traits": traits}  # which planted() has too, meaning its own
         return planted(**{name: value for name, value in own.items() if value is not None}, **planted_options)
     if planted_options:
         raise ValueError(f"load() has no argument {next(iter(planted_options))!r} for {source!r}.")
@@ -90,9 +90,9 @@ def load(
         loaded = _from_edges(title, table, columns, about, min_count)
     else:
         loaded = _from_rows(title, table, columns, about, traits, multi_separator, min_count)
+    loaded.main_trait = _main_trait(loaded.catalogue)
     if automatic:
         loaded.catalogue = _derived(loaded.catalogue, table, columns)
-    loaded.main_trait = _main_trait(loaded.catalogue)
     return loaded
 
 
@@ -232,6 +232,7 @@ def _from_rows(title, table, columns, about, traits, separator, min_count) -> Da
         raise ValueError(f"{title!r} has no row with both an item and a {key}: check the columns' names.")
     users = np.unique(_ids(table[columns["user"]]), return_inverse=True)[1] if "user" in columns else None
     if ratings_only:
+        assert users is not None
         value = to_numbers(table[columns["rating"]], columns["rating"])
         check_numbers(value, "ratings")
         return Dataset(title, about.catalogue(ids), ratings=Ratings(users, code, value))

@@ -142,7 +142,8 @@ def to_times(column: pd.Series, what: str) -> np.ndarray:
         largest = number.abs().max()  # 1e11 seconds would be in the year 5138
         return (number * next((unit for unit in (1e9, 1e6, 1e3) if largest * unit < 1e20), 1)).to_numpy(dtype=np.int64)
     distinct = pd.Series(column.unique())
-    text, readings = distinct.astype(str), []
+    text = distinct.astype(str)
+    readings: list = []
     for day_first in _orders(text):
         read = pd.to_datetime(text, errors="coerce", format="mixed", utc=True, dayfirst=day_first)
         readings.append((int(read.isna().sum()), read.max() - read.min(), len(readings), read))

@@ -53,7 +53,7 @@ class SkipGramBatch:
 
 
 class Noise:
-    """Negatives in proportion to count^exponent (Mikolov et al. 2013: 0.75), every item that occurs having its share."""
+    """Negatives in proportion to count^exponent (Mikolov et al. 2013: 0.75), each item that occurs having its share."""
 
     def __init__(self, counts: torch.Tensor, exponent: float = 0.75):
         weight = torch.where(counts > 0, counts.double().clamp(min=1e-300) ** exponent, 0.0)
@@ -102,7 +102,7 @@ class Walks(_SkipGramSamples):
     ----------
     length, p, q : see `Graph.walks`.
     window : contexts are at most this far away along the walk.
-    negatives : negatives per pair; `noise_size` of them are drawn for every `share` walks and weighted to count so many.
+    negatives : negatives per pair; `noise_size` are drawn for every `share` walks, and weighted to count so many.
     exponent : negatives are drawn in proportion to visits^exponent.
     subsample : Mikolov's threshold t: a visit is dropped with probability 1 - sqrt(t / frequency); 0 keeps all.
     batch_size : rows in a batch; by default up to 512, fewer where that would make less than 200 steps an epoch.

@@ -14,6 +14,7 @@ import json
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -107,7 +108,7 @@ class Split:
 
         folder = Path(folder)
         folder.mkdir(parents=True, exist_ok=True)
-        arrays = {"pairs": self.pairs, "cold": self.cold}
+        arrays: dict[str, Any] = {"pairs": self.pairs, "cold": self.cold}
         arrays |= {f"negatives.{kind}": pairs for kind, pairs in self.negatives.items()}
         data = self.dataset
         for part, fields in _PARTS.items():
@@ -184,8 +185,8 @@ def split(
     occurs = dataset.popularity  # in edges: the distinct ones, for a table may list each in both directions
     if dataset.edges is not None and dataset.baskets is None:
         occurs = Graph.from_edges(dataset.edges, len(dataset.catalogue)).degrees.numpy()
-    eligible = (occurs >= LEAST_FOR_COLD) & (dataset.catalogue.has_traits | (not dataset.catalogue.traits))
-    eligible = np.flatnonzero(eligible)
+    described = dataset.catalogue.has_traits | (not dataset.catalogue.traits)
+    eligible = np.flatnonzero((occurs >= LEAST_FOR_COLD) & described)
     cold = np.zeros(len(dataset.catalogue), dtype=bool)
     cold[rng.choice(eligible, size=round(cold_items * len(eligible)), replace=False)] = True
     parts = _split_baskets if dataset.baskets is not None else _split_edges

@@ -79,6 +79,7 @@ class MatrixFactorization(ItemModel):
         score = (p * q).sum(dim=1)
         if self.bias is None:
             return score
+        assert self.item_bias is not None
         b_first, b_second = self._rows(self.user_bias, self.item_bias, first, second)
         return score + b_first[:, 0] + b_second[:, 0] + self.bias
 

@@ -118,6 +118,7 @@ class MultiTraitSGNS(ItemModel):
     """
 
     sides = ("target", "context")
+    has_traits: torch.Tensor
 
     def __init__(
         self,
