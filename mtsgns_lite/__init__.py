@@ -21,8 +21,9 @@ from .training import History, TrainingDiverged, fit
 __version__ = library_version()
 
 __all__ = [
-    "SGNS", "Baskets", "Catalogue", "Dataset", "Edges", "Graph", "History", "ItemModel", "MatrixFactorization",
-    "MultiTraitSGNS", "Pairs", "Ragged", "Ratings", "Split", "Table", "Trait", "TrainingDiverged", "Walks", "auc", "bce",
-    "compare", "evaluate", "evaluate_vectors", "export_vectors", "fit", "load", "load_model", "mse", "neighbours",
-    "pick_device", "planted", "precision_recall", "recommend", "save_model", "sgns_loss", "split", "trait_weights",
+    "auc", "Baskets", "bce", "Catalogue", "compare", "Dataset", "Edges", "evaluate", "evaluate_vectors",
+    "export_vectors", "fit", "Graph", "History", "ItemModel", "load", "load_model", "MatrixFactorization",
+    "mse", "MultiTraitSGNS", "neighbours", "Pairs", "pick_device", "planted", "precision_recall", "Ragged",
+    "Ratings", "recommend", "save_model", "SGNS", "sgns_loss", "split", "Split", "Table", "TrainingDiverged",
+    "Trait", "trait_weights", "Walks",
 ]  # fmt: skip

@@ -26,7 +26,7 @@ def auc(positive: np.ndarray, negative: np.ndarray) -> float | None:
 
 
 def precision_recall(positive: np.ndarray, negative: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Thresholds (falling, each distinct score), and the precision and recall of calling pairs at or above them true."""
+    """Thresholds (each distinct score, falling), and the precision and recall of calling pairs at or above one true."""
     score = np.concatenate([positive, negative])
     order = np.argsort(-score, kind="stable")
     true = np.cumsum(order < len(positive))
@@ -151,7 +151,7 @@ def evaluate_vectors(vectors: torch.Tensor, split: Split, name: str) -> Evaluati
 
 
 def baseline_rows(split: Split) -> list[Evaluation]:
-    """Popularity, a pair's score being the product of its ends' counts, and co-occurrence, that of its edge's weight."""
+    """Popularity: a pair's score is the product of its ends' counts. Co-occurrence: the weight of its training edge."""
     counts = torch.from_numpy(split.counts).float()
     together = split.graph
 
