@@ -127,11 +127,10 @@ def to_png(figure: go.Figure | dict, width: int = 840) -> bytes | None:
         f"<!DOCTYPE html><meta charset=utf-8><body style='margin:0;background:white'><script>{get_plotlyjs()}</script>"
         f"<div id=figure style='width:{width}px'>{to_div(figure)}</div>"
     )
-    system = Path("/usr/bin/chromium")
-    options = {"executable_path": str(system)} if system.exists() else {}
+    path = "/usr/bin/chromium" if Path("/usr/bin/chromium").exists() else None  # Debian's, else playwright's own
     try:
         with sync_playwright() as play:
-            browser = play.chromium.launch(args=["--no-sandbox", "--disable-gpu"], **options)
+            browser = play.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
             page = browser.new_page(viewport={"width": width, "height": 600})
             page.set_content(page_html)
             page.wait_for_selector(".mtsgns-figure .main-svg", state="attached")

@@ -171,8 +171,8 @@ def _bar(name: str, names: Sequence[str], values: Sequence[float], colour: str, 
     text = ["" if value is None else _short(value) for value in lengths]
     return go.Bar(
         x=lengths if flat else places, y=places if flat else lengths, orientation="h" if flat else "v",
-        name=label(name), text=text, textposition="outside", constraintext="none", cliponaxis=False, textfont=dict(size=12),
-        marker=dict(color=colour, line=dict(width=0)),
+        name=label(name), marker=dict(color=colour, line=dict(width=0)),
+        text=text, textposition="outside", textfont=dict(size=12), constraintext="none", cliponaxis=False,
         hovertemplate=("%{y}: %{x:.4g}" if flat else "%{x}: %{y:.4g}") + f"<extra>{label(name)}</extra>",
     )  # fmt: skip
 
