@@ -174,12 +174,14 @@ def _first_line(problem: Exception) -> str:
 def _where(notebook: NotebookNode) -> str:
     """The cell that failed: the number that stands beside it, and its first line."""
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
-    for number, cell in enumerate(code, 1):
-        state = cell.metadata.get("papermill", {}).get("status")
-        if state in ("failed", "running") or any(output.output_type == "error" for output in cell.outputs):
-            lines = [line for line in cell.source.splitlines() if line.strip() and not line.startswith("#")]
-            return f"cell {cell.execution_count or number} (`{(lines or [''])[0][:60]}`)"
-    return "before its first cell"
+    begun = [
+        (number, cell) for number, cell in enumerate(code, 1) if cell.metadata.get("papermill", {}).get("start_time")
+    ]
+    if not begun:
+        return "before its first cell"
+    number, cell = begun[-1]
+    lines = [line for line in cell.source.splitlines() if line.strip() and not line.startswith("#")]
+    return f"cell {cell.execution_count or number} (`{(lines or [''])[0][:60]}`)"
 
 
 def _outputs(notebook: NotebookNode) -> list[Any]:

