@@ -209,6 +209,8 @@ def _first(about: _ItemTable) -> list[str]:
 
 def _from_rows(title, table, columns, about, traits, separator, min_count) -> Dataset:
     """Transactions or ratings: a row for each item that a basket or a user has."""
+    import pandas as pd
+
     if "item" not in columns:
         raise ValueError(
             f"No column of items was recognised among: {', '.join(map(str, table.columns))}; name it (item=)."
@@ -225,7 +227,9 @@ def _from_rows(title, table, columns, about, traits, separator, min_count) -> Da
         wanted = list(traits) if traits is not None else []
         names, values = _about(table[there].iloc[np.unique(item[there], return_index=True)[1]], columns, wanted)
         about = _ItemTable(np.unique(item[there]), names, values, separator)
-    ids, code = by_popularity(item[there], min_count)
+    first = there if ratings_only else there & ~pd.DataFrame({"group": group, "item": item}).duplicated().to_numpy()
+    ids = by_popularity(item[first], min_count)[0]  # by the number of baskets, however often an item is in one
+    code = pd.Index(ids).get_indexer(item[there])
     table, keep = table[there], code >= 0
     table, code, group = table[keep], code[keep], group[there][keep]
     if not len(table):
