@@ -1,0 +1,137 @@
+"""The environment files say the same: constraints, conda and Binder in step with pyproject.toml, README with make."""
+
+import re
+import shlex
+import subprocess
+import tomllib
+from pathlib import Path
+
+import pytest
+import yaml
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
+from packaging.utils import canonicalize_name
+
+from mtsgns_lite import doctor
+from mtsgns_lite.__main__ import build_parser
+
+ROOT = Path(__file__).resolve().parents[2]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+EXTRAS = PROJECT["optional-dependencies"]
+CONDA_NAMES = {"environment.yml": {"pytorch": "torch"}, "binder/environment.yml": {"pytorch-cpu": "torch"}}
+
+
+def requirements(lines) -> dict[str, SpecifierSet]:
+    return {canonicalize_name(found.name): found.specifier for found in map(Requirement, lines)}
+
+
+def pins() -> dict[str, SpecifierSet]:
+    lines = (ROOT / "constraints.txt").read_text().splitlines()
+    return requirements(line for line in lines if line.strip() and not line.startswith("#"))
+
+
+def conda(file: str) -> tuple[dict[str, SpecifierSet], SpecifierSet]:
+    """What a conda file asks for under the names of pyproject.toml, and of Python."""
+    entries = yaml.safe_load((ROOT / file).read_text())["dependencies"]
+    pip = next(entry["pip"] for entry in entries if isinstance(entry, dict))
+    lines = [entry for entry in [*entries, *pip] if isinstance(entry, str) and entry not in ("pip", "-e .")]
+    found = requirements(re.sub(r"^([\w-]+)=(\d)", r"\1==\2", line) for line in lines)
+    python = found.pop("python")
+    return {CONDA_NAMES[file].get(name, name): specifier for name, specifier in found.items()}, python
+
+
+@pytest.mark.parametrize("group", ["dependencies", *EXTRAS])
+def test_constraints_pin_what_the_project_asks_for(group):
+    pinned = pins()
+    for name, wanted in requirements(PROJECT.get(group) or EXTRAS[group]).items():
+        assert name in pinned, f"{name} is not in constraints.txt"
+        (pin,) = pinned[name]
+        assert wanted.contains(pin.version), f"constraints.txt has {name} {pin.version}, pyproject.toml wants {wanted}"
+
+
+def test_constraints_are_exact_public_versions_sorted():
+    pinned = pins()
+    for name, specifier in pinned.items():
+        (pin,) = specifier
+        assert re.fullmatch(r"==\d[\w.]*", str(pin)), f"{name}{specifier}"  # nor "+cpu"
+    assert list(pinned) == sorted(pinned)
+
+
+def test_the_installed_build_backend_fits_the_one_asked_for():
+    wanted = tomllib.loads((ROOT / "pyproject.toml").read_text())["build-system"]["requires"]
+    (pin,) = pins()["setuptools"]
+    assert requirements(wanted)["setuptools"].contains(pin.version)
+
+
+@pytest.mark.parametrize("file", CONDA_NAMES)
+def test_conda_files_ask_for_the_same_packages(file):
+    found, _ = conda(file)
+    assert found == requirements([*PROJECT["dependencies"], *EXTRAS["notebooks"]])
+
+
+def test_conda_files_ask_for_a_python_the_project_takes():
+    assert conda("environment.yml")[1] == SpecifierSet(PROJECT["requires-python"])
+    (exact,) = conda("binder/environment.yml")[1]
+    assert exact.operator == "=="
+    assert SpecifierSet(PROJECT["requires-python"]).contains(exact.version)
+
+
+def test_binder_installs_the_package_itself():
+    script = (ROOT / "binder" / "postBuild").read_text()
+    assert script.startswith("#!/usr/bin/env bash\nset -euo pipefail\n")
+    assert "pip install --no-deps" in script
+
+
+def test_doctor_and_make_accept_the_pythons_of_the_project():
+    wanted = SpecifierSet(PROJECT["requires-python"])
+    for minor in range(9, 17):
+        assert (doctor.PYTHON[0] <= (3, minor) < doctor.PYTHON[1]) == wanted.contains(f"3.{minor}"), f"3.{minor}"
+    assert "not (3, 11) <= sys.version_info < (3, 14)" in (ROOT / "Makefile").read_text()
+    assert doctor.PYTHON == ((3, 11), (3, 14))
+
+
+def test_doctor_can_read_every_requirement():
+    for extra, requirement in doctor._requirements():
+        assert re.fullmatch(r"[\w-]+>=\d[\d.]*", requirement), f"{extra}: {requirement}"
+
+
+@pytest.mark.parametrize("file", ["binder/postBuild", ".ci/run"])
+def test_scripts_may_be_executed(file):
+    assert (ROOT / file).stat().st_mode & 0o111
+    subprocess.run(["bash", "-n", ROOT / file], check=True)
+
+
+def test_ci_runs_the_command_of_the_readme():
+    assert (ROOT / ".ci" / "run").read_text().rstrip().endswith("make check test")
+
+
+def commands(text: str, start: str) -> list[list[str]]:
+    """The lines of a text that begin with a command, without the prompt, the remark and the columns after it."""
+    lines = [re.split(r"\s{2,}|\s#", line.strip().lstrip("$ "))[0] for line in text.splitlines()]
+    return [shlex.split(line) for line in lines if line.startswith(start)]
+
+
+@pytest.mark.parametrize("file", ["README.md", "CONTRIBUTING.md", "mtsgns_lite/manual.py"])
+def test_commands_that_are_shown_are_commands_that_there_are(file):
+    found = commands((ROOT / file).read_text(), "python -m mtsgns_lite")
+    assert found or file == "CONTRIBUTING.md"
+    for words in found:
+        if "--help" not in words:
+            build_parser().parse_args(words[3:])  # exits where it does not understand
+
+
+@pytest.mark.parametrize("file", ["README.md", "CONTRIBUTING.md"])
+def test_make_targets_that_are_named_are_targets_that_there_are(file):
+    targets = set(re.findall(r"^([\w-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    named = set(re.findall(r"\bmake ([a-z][\w-]+)\b(?=[`\s])", " ".join(_code((ROOT / file).read_text()))))
+    assert named
+    assert named <= targets
+
+
+def _code(text: str) -> list[str]:
+    """What stands in code blocks and between backticks."""
+    blocks = re.findall(r"```\w*\n(.*?)```", text, re.DOTALL)
+    return [
+        *blocks,
+        *(f"{inline} " for inline in re.findall(r"`([^`\n]+)`", re.sub(r"```.*?```", "", text, flags=re.S))),
+    ]
