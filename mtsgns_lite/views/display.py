@@ -12,8 +12,13 @@ from plotly.offline import get_plotlyjs, get_plotlyjs_version
 
 MIME = "application/vnd.plotly.v1+json"
 SCRIPT = "plotly.min.js"  # the file beside a page; see `write_script`
-# No upload button, no logo, and a price band such as "$5 - $10" is no formula.
-CONFIG = {"showSendToCloud": False, "displaylogo": False, "typesetMath": False, "responsive": True}
+# No upload button, no logo, few buttons; and a price band such as "$5 - $10" is no formula.
+CONFIG = {
+    "showSendToCloud": False,
+    "displaylogo": False,
+    "modeBarButtonsToRemove": ["select2d", "lasso2d", "zoomIn2d", "zoomOut2d", "autoScale2d"],
+    "typesetMath": False,
+}
 
 # Draws into the element before the script. Plotly comes from the page itself, else from the file beside it, else from
 # the network; the figures of a page wait for one and the same loading.
@@ -30,7 +35,7 @@ _DRAW = """<div class="mtsgns-figure" role="img" aria-label="{alt}" style="width
       document.head.appendChild(script);
     }}).catch(function () {{ return load(sources.slice(1)); }});
   }}
-  function draw() {{ return Plotly.newPlot(place, {figure}); }}
+  function draw() {{ return Plotly.newPlot(place, {figure}, {config}); }}
   if (window.Plotly) return draw();
   window.mtsgnsPlotly = window.mtsgnsPlotly || load({sources});
   window.mtsgnsPlotly.then(draw, function () {{ place.textContent = place.getAttribute("aria-label"); }});
@@ -82,11 +87,10 @@ def to_div(figure: go.Figure | dict, alt: str = "") -> str:
     """
     spec, alt = _spec(figure, alt)
     height = spec.get("layout", {}).get("height", 420)
-    arguments = ", ".join(
-        _script_json(spec.get(part, default)) for part, default in (("data", []), ("layout", {}), ("config", CONFIG))
-    )
+    drawn = f"{_script_json(spec.get('data', []))}, {_script_json(spec.get('layout', {}))}"
+    config = _script_json({**spec["config"], "responsive": True})  # not in JupyterLab, whose outputs have no height
     sources = _script_json([SCRIPT, f"https://cdn.plot.ly/plotly-{get_plotlyjs_version()}.min.js"])
-    return _DRAW.format(alt=html.escape(alt), height=int(height), figure=arguments, sources=sources)
+    return _DRAW.format(alt=html.escape(alt), height=int(height), figure=drawn, config=config, sources=sources)
 
 
 def _spec(figure: go.Figure | dict, alt: str) -> tuple[dict, str]:

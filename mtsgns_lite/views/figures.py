@@ -256,7 +256,7 @@ def histogram(values: Mapping[str, Sequence[float]], title: str, x: str = "") ->
 def _line(name: str, x: np.ndarray, y: np.ndarray, number: int) -> go.Scatter:
     """A line with colour and dashes of its own, so that it can be told apart without colour."""
     return go.Scatter(
-        x=x, y=y, mode="lines", name=label(name),
+        x=x, y=y, mode="lines", name=label(name), hovertemplate="%{y:.4g}",
         line=dict(color=PALETTE[number % len(PALETTE)], dash=DASHES[number % len(DASHES)], width=2.2),
     )  # fmt: skip
 

@@ -21,6 +21,7 @@ TEXT = "#7A7A7A"  # as readable on white as on near-black
 _AXIS = dict(
     gridcolor="rgba(128,128,128,.25)", zerolinecolor="rgba(128,128,128,.45)", linecolor=TEXT, automargin=True,
     title=dict(standoff=12), zerolinewidth=1, ticks="outside", ticklen=5, tickcolor="rgba(0,0,0,0)",
+    spikecolor=TEXT, spikethickness=1, spikedash="dot",
 )  # fmt: skip
 TEMPLATE = go.layout.Template(
     layout=dict(
@@ -29,7 +30,7 @@ TEMPLATE = go.layout.Template(
         font=dict(color=TEXT, size=13, family="system-ui, -apple-system, 'Segoe UI', Roboto, Helvetica, sans-serif"),
         colorway=PALETTE,
         hovermode="closest",
-        hoverlabel=dict(bgcolor="#333", bordercolor="#333", font=dict(color="white", size=13)),
+        hoverlabel=dict(bgcolor="#333", bordercolor="#333", font=dict(color="white", size=13), namelength=-1),
         modebar=dict(bgcolor="rgba(0,0,0,0)", color="#999", activecolor="#1A80C4"),
         legend=dict(bgcolor="rgba(0,0,0,0)"),
         xaxis=_AXIS,
