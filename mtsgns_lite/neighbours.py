@@ -96,12 +96,15 @@ def shared_traits(catalogue: Catalogue, one: int, other: int) -> dict[str, str]:
 def recommend(model: ItemModel, basket: Sequence[object], k: int = 10, which: str = "target") -> Neighbours:
     """The k items nearest to the mean of a basket's (unit) vectors, those in the basket left out.
 
-    Raises ``ValueError`` for an empty basket, ``KeyError`` for an item that is not there.
+    Raises ``ValueError`` for an empty basket, or one without an item that has a vector; ``KeyError`` for an item that
+    is not there.
     """
     items = [model.catalogue.index(item) for item in basket]
     if not items:
         raise ValueError("The basket is empty: put at least one item in, or recommend the most popular ones.")
     vectors = _unit(model, which, None)
+    if not vectors[items].any():
+        raise ValueError("No item of the basket was seen in training, so none has a vector in this model: add others.")
     scores = vectors @ F.normalize(vectors[items].mean(dim=0), dim=0)
     scores[items] = -torch.inf
     return nearest(model, scores, None, k)
@@ -143,16 +146,19 @@ def trait_weights(model: MultiTraitSGNS, which: str = "target", truth: dict[str,
 
     A softmax weight alone is not an importance, for the length of the vectors can make up for it. The contribution
     share is ``sum_v <c_s(v) - mean c_s, H(v) - mean H> / sum_v |H(v) - mean H|^2`` and adds up to 1.
+    Raises ``ValueError`` for a model without traits on that side, or one that was not trained yet.
     """
     if not isinstance(model, MultiTraitSGNS):
         raise ValueError(f"{type(model).__name__} has no traits, so there are no weights: use MultiTraitSGNS.")
     items = torch.nonzero(model.seen).ravel()
+    if not len(items):
+        raise ValueError("The model has seen no items yet, so there are no weights to read: train it first (mt.fit).")
     side = model._side(which)
     weights, _ = side.weights(items)
     parts = model.contributions(which, items)
     parts = parts - parts.mean(dim=0)
     whole = parts.sum(dim=1)  # (U, d)
-    share = torch.einsum("usd,ud->s", parts, whole) / whole.square().sum()
+    share = torch.einsum("usd,ud->s", parts, whole) / whole.square().sum().clamp(min=1e-30)
     names = ["item", *model.catalogue.traits]
     spread = weights.std(dim=0, correction=0)
     return TraitWeights(names, weights.mean(dim=0).tolist(), spread.tolist(), share.tolist(), truth)
