@@ -118,7 +118,7 @@ def write_script(folder: str | Path) -> Path:
     return path
 
 
-def to_png(figure: go.Figure | dict, width: int = 840) -> bytes | None:
+def to_png(figure: go.Figure | dict, width: int = 840, scale: float = 0.75) -> bytes | None:
     """A light picture of a figure, or None where there is no Chromium and playwright to take it.
 
     For building the notebooks only; nobody needs it to run a lesson.
@@ -135,7 +135,7 @@ def to_png(figure: go.Figure | dict, width: int = 840) -> bytes | None:
     try:
         with sync_playwright() as play:
             browser = play.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
-            page = browser.new_page(viewport={"width": width, "height": 600})
+            page = browser.new_page(viewport={"width": width, "height": 600}, device_scale_factor=scale)
             page.set_content(page_html)
             page.wait_for_selector(".mtsgns-figure .main-svg", state="attached")
             picture = page.locator("#figure").screenshot()

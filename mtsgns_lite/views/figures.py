@@ -66,7 +66,7 @@ def item_map(
     colours : for each trait its value for every item. The nine most frequent values have a colour and a shape of their
         own, the rest are "other". A click in the legend hides a value, a double click shows it alone.
     """
-    points, names = _array(xy), [clipped(name, 60) for name in names]
+    points, names = _array(xy).astype(np.float32), [clipped(name, 60) for name in names]
     radius = _radii(len(points), sizes)
     figure = canvas(title, height=540).update_layout(margin_l=12, margin_b=12, legend_itemsizing="constant")
     owners = []
@@ -127,7 +127,7 @@ def _radii(n: int, sizes: Sequence | None) -> np.ndarray:
     if sizes is None or not n:
         return np.full(n, 6.0)
     area = np.maximum(_array(sizes), 0)
-    return np.round(4 + 14 * np.sqrt(area / max(area.max(), 1e-12)), 1)
+    return np.round(4 + 14 * np.sqrt(area / max(area.max(), 1e-12)), 1).astype(np.float32)
 
 
 def trait_bars(weights: TraitWeights, title: str) -> go.Figure:

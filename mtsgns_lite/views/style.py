@@ -21,7 +21,7 @@ TEXT = "#7A7A7A"  # as readable on white as on near-black
 _AXIS = dict(
     gridcolor="rgba(128,128,128,.25)", zerolinecolor="rgba(128,128,128,.45)", linecolor=TEXT, automargin=True,
     title=dict(standoff=12), zerolinewidth=1, ticks="outside", ticklen=5, tickcolor="rgba(0,0,0,0)",
-    spikecolor=TEXT, spikethickness=1, spikedash="dot",
+    showspikes=False,
 )  # fmt: skip
 TEMPLATE = go.layout.Template(
     layout=dict(

@@ -74,7 +74,7 @@ def test_threshold_curves_share_their_thresholds():
 
 def test_the_map_has_a_button_for_each_trait_and_each_shows_every_item_once():
     rng = np.random.default_rng(0)
-    xy = rng.normal(size=(200, 2))
+    xy = rng.normal(size=(200, 2)).astype(np.float32)
     colours = {"kind": [f"k{i}" for i in rng.integers(0, 30, 200)], "brand": ["own", "other"] * 100}
     figure = figures.item_map(xy, [f"item {i}" for i in range(200)], colours, "Kinds", sizes=rng.random(200))
     buttons = figure.layout.updatemenus[0].buttons
