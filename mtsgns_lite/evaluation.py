@@ -6,6 +6,7 @@ A pair's score is the cosine of its embeddings; an item without a vector scores 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from html import escape
 
 import numpy as np
 import torch
@@ -104,9 +105,9 @@ def text_table(head: list[str], rows: list[list[str]]) -> str:
 
 
 def html_table(head: list[str], rows: list[list[str]]) -> str:
-    """The same as HTML."""
-    cells = "".join(f"<th>{cell}</th>" for cell in head)
-    body = "".join("<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>" for row in rows)
+    """The same as HTML; names of items may hold any letter."""
+    cells = "".join(f"<th>{escape(cell)}</th>" for cell in head)
+    body = "".join("<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in rows)
     return f"<table><tr>{cells}</tr>{body}</table>"
 
 

@@ -9,6 +9,7 @@ import plotly.graph_objects as go
 import pytest
 import torch
 
+from mtsgns_lite.evaluation import html_table
 from mtsgns_lite.neighbours import TraitWeights
 from mtsgns_lite.views import display, figures, projection, style, widgets
 
@@ -220,6 +221,12 @@ def test_names_are_shown_letter_by_letter():
     assert div.count("<script>") == 1  # our own; neither alt text nor JSON opens another
     assert "</script>" not in div[div.index("<script>") : -len("</script>")]
     assert "&lt;script&gt;alert" in div
+
+
+def test_tables_escape_names_too():
+    assert html_table(["<b>"], [["M&M <12 oz>"]]) == (
+        "<table><tr><th>&lt;b&gt;</th></tr><tr><td>M&amp;M &lt;12 oz&gt;</td></tr></table>"
+    )
 
 
 def test_an_output_has_plotly_html_and_words():
