@@ -74,7 +74,7 @@ def usage(dataset: Dataset) -> Ratings:
 
 def examples(dataset: Dataset, k: int = 5, among: int = 400) -> list[int]:
     """k items worth asking about: often used, and each of another main trait (or of other popularity)."""
-    popular = np.argsort(-dataset.popularity, kind="stable")[: min(among, len(dataset.catalogue))]
+    popular = np.argsort(-dataset.popularity, kind="stable")[: min(among, int((dataset.popularity > 0).sum()))]
     trait = dataset.catalogue.traits.get(dataset.main_trait or "")
     if trait is None:
         return popular[np.linspace(0, len(popular) - 1, k).astype(int)].tolist()
