@@ -22,16 +22,17 @@ class Table(nn.Module):
     ----------
     spread : rows start uniform in (-spread, spread); 0 starts them at zero.
     rate : the step size, multiplied by the schedule's factor in `update`.
+    start : what the state starts at. Above 0 it keeps the first steps small, where the first gradients mislead.
     """
 
     weight: torch.Tensor
     state: torch.Tensor
 
-    def __init__(self, rows: int, dim: int, spread: float = 0.0, rate: float = 0.1, seed: int = 0):
+    def __init__(self, rows: int, dim: int, spread: float = 0.0, rate: float = 0.1, seed: int = 0, start: float = 0.0):
         super().__init__()
         generator = torch.Generator().manual_seed(seed)
         self.register_buffer("weight", (torch.rand(rows, dim, generator=generator) * 2 - 1) * spread)
-        self.register_buffer("state", torch.zeros(rows))
+        self.register_buffer("state", torch.full((rows,), start))
         self.rate = rate
         self._looked_up: list[tuple[torch.Tensor, torch.Tensor]] = []
 

@@ -21,7 +21,7 @@ from .base import ItemModel
 from .sgns import context_and_noise, sgns_loss
 from .tables import Table
 
-WEIGHTS = ("uniform", "global", "item")
+WEIGHT_RATES = {"uniform": 0.0, "global": 1.0, "item": 0.2}
 
 
 class TraitMixture(nn.Module):
@@ -31,7 +31,7 @@ class TraitMixture(nn.Module):
     ----------
     weights : "uniform", "global" (one softmax) or "item" (a softmax per item).
     spread : the item rows start uniform in (-spread, spread); trait rows and logits at 0.
-    rate, trait_rate, weight_rate : Adagrad's step sizes for item rows, trait rows and logits.
+    rate, trait_rate, weight_rate : Adagrad's step sizes for item rows, trait rows and logits (see `WEIGHT_RATES`).
     """
 
     codes: torch.Tensor
@@ -43,8 +43,12 @@ class TraitMixture(nn.Module):
         self.scale, self.sources, self.per_item = scale, 1 + len(traits), weights == "item"
         self.items = Table(len(catalogue), dim, spread=spread, rate=rate, seed=seed)
         self.values = Table(sum(len(trait.values) for trait in traits), dim, rate=trait_rate)
-        rows = len(catalogue) if self.per_item else 1
-        self.logits = Table(rows, self.sources, rate=0.0 if weights == "uniform" else weight_rate)
+        # A row of logits for all items hears from every batch, so it can wait until the first gradients, which only
+        # find the common direction of all items, have passed; a row of one item hears seldom and can't.
+        rows, start = (len(catalogue), 0.0) if self.per_item else (1, 0.1)
+        if weight_rate is None:
+            weight_rate = WEIGHT_RATES[weights]
+        self.logits = Table(rows, self.sources, rate=weight_rate, start=start)
 
         # Column 0 is the item itself; the others hold the codes of all traits, several for a trait of several values.
         # All traits' values share one table, so each trait's codes begin where the last one's ended; -1 is unknown.
@@ -129,9 +133,9 @@ class MultiTraitSGNS(ItemModel):
         scale: bool = True,
         auxiliary: float = 0.2,
         cold: str = "weights",
-        rate: float = 0.2,
-        trait_rate: float = 0.05,
-        weight_rate: float = 0.2,
+        rate: float = 0.15,
+        trait_rate: float = 0.02,
+        weight_rate: float | None = None,
         seed: int = 0,
     ):
         super().__init__(
@@ -140,8 +144,8 @@ class MultiTraitSGNS(ItemModel):
         )  # fmt: skip
         if not catalogue.traits:
             raise ValueError("The catalogue has no traits: use SGNS, or add some (Catalogue.with_trait).")
-        if weights not in WEIGHTS:
-            raise ValueError(f"weights={weights!r} is not known: choose from {', '.join(WEIGHTS)}.")
+        if weights not in WEIGHT_RATES:
+            raise ValueError(f"weights={weights!r} is not known: choose from {', '.join(WEIGHT_RATES)}.")
         if cold not in ("weights", "mean"):
             raise ValueError(f'cold={cold!r} is not known: choose "weights" or "mean".')
         self.auxiliary, self.cold, self.context_traits = auxiliary, cold, context_traits
