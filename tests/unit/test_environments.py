@@ -1,5 +1,7 @@
 """The environment files say the same: constraints, conda and Binder in step with pyproject.toml, README with make."""
 
+import importlib.util
+import json
 import re
 import shlex
 import subprocess
@@ -12,6 +14,7 @@ from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
+import mtsgns_lite as mt
 from mtsgns_lite import doctor
 from mtsgns_lite.__main__ import build_parser
 
@@ -95,7 +98,7 @@ def test_doctor_can_read_every_requirement():
         assert re.fullmatch(r"[\w-]+>=\d[\d.]*", requirement), f"{extra}: {requirement}"
 
 
-@pytest.mark.parametrize("file", ["binder/postBuild", ".ci/run"])
+@pytest.mark.parametrize("file", ["binder/postBuild", "binder/start", ".ci/run"])
 def test_scripts_may_be_executed(file):
     assert (ROOT / file).stat().st_mode & 0o111
     subprocess.run(["bash", "-n", ROOT / file], check=True)
@@ -126,6 +129,30 @@ def test_make_targets_that_are_named_are_targets_that_there_are(file):
     named = set(re.findall(r"\bmake ([a-z][\w-]+)\b(?=[`\s])", " ".join(_code((ROOT / file).read_text()))))
     assert named
     assert named <= targets
+
+
+def test_the_readmes_python_uses_names_that_there_are():
+    (block,) = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+    compile(block, "README.md", "exec")
+    assert set(re.findall(r"\bmt\.(\w+)", block)) <= set(mt.__all__)
+
+
+def test_the_results_table_is_written_from_what_compare_writes(tmp_path, monkeypatch):
+    spec = importlib.util.spec_from_file_location("readme_tables", ROOT / "tests" / "benchmarks" / "readme_tables.py")
+    tables = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(tables)
+    monkeypatch.setattr(tables, "README", tmp_path / "README.md")
+    tables.README.write_text(f"before\n{tables.START}\nold\n{tables.END}\nafter\n")
+    found = mt.compare(mt.planted(items=60, baskets=400), ["popularity"], seeds=2, progress=False).to_json()
+    (tmp_path / "found.json").write_text(json.dumps(found))
+    assert tables.main([str(tmp_path / "found.json")]) == 0
+    text = tables.README.read_text()
+    assert text.startswith("before\n")
+    assert text.endswith("after\n")
+    assert "old" not in text
+    (row,) = [line for line in text.splitlines() if line.startswith("| popularity |")]
+    assert f"{sum(row['auc']['degree']['seen'] for row in found['rows']) / 2:.3f} ± " in row
+    assert "fit, s" not in text  # popularity is not fitted, so there is nothing to show
 
 
 def _code(text: str) -> list[str]:
