@@ -10,6 +10,7 @@ from pathlib import Path
 
 README = Path(__file__).resolve().parents[2] / "README.md"
 START, END = "<!-- results:start -->", "<!-- results:end -->"
+USUAL = {"seeds": 3, "cold": 0.1, "dim": 64, "epochs": 3}  # what `compare` does unless told otherwise
 COLUMNS = [  # title, where the figure stands in a row, digits
     ("AUC, seen pairs", ("auc", "degree", "seen"), 3),
     ("AUC, cold pairs", ("auc", "degree", "cold"), 3),
@@ -37,9 +38,10 @@ def _heading(found: dict) -> str:
     )
     seeds = len({row["seed"] for row in found["rows"]})
     over = f"mean ± standard deviation over {seeds} seeds" if seeds > 1 else "one seed"
+    options = "".join(f" --{name} {settings[name]}" for name, usual in USUAL.items() if settings[name] != usual)
     return (
         f"**{found['dataset']}**: {shown}. {settings['dim']} dimensions, {settings['epochs']} epochs, {over}; "
-        f"`python -m mtsgns_lite compare {found['dataset']}` with torch {found['versions']['torch']}."
+        f"`python -m mtsgns_lite compare {found['dataset']}{options}` with torch {found['versions']['torch']}."
     )
 
 

@@ -142,16 +142,17 @@ def test_the_results_table_is_written_from_what_compare_writes(tmp_path, monkeyp
     tables = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(tables)
     monkeypatch.setattr(tables, "README", tmp_path / "README.md")
-    tables.README.write_text(f"before\n{tables.START}\nold\n{tables.END}\nafter\n")
+    tables.README.write_text(f"before\n{tables.START}\nstale\n{tables.END}\nafter\n")
     found = mt.compare(mt.planted(items=60, baskets=400), ["popularity"], seeds=2, progress=False).to_json()
     (tmp_path / "found.json").write_text(json.dumps(found))
     assert tables.main([str(tmp_path / "found.json")]) == 0
     text = tables.README.read_text()
     assert text.startswith("before\n")
     assert text.endswith("after\n")
-    assert "old" not in text
+    assert "stale" not in text
     (row,) = [line for line in text.splitlines() if line.startswith("| popularity |")]
     assert f"{sum(row['auc']['degree']['seen'] for row in found['rows']) / 2:.3f} ± " in row
+    assert "`python -m mtsgns_lite compare planted --seeds 2`" in text
     assert "fit, s" not in text  # popularity is not fitted, so there is nothing to show
 
 
