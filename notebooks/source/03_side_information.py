@@ -590,11 +590,13 @@ print(f"cold AUC: learned weights {model_auc['cold']:.4f}, plain mean {mean_auc[
 #
 # ### An item of your own
 #
-# A vector needs only values. Invent an item: the half of the traits with the larger shares from one familiar item,
-# the rest from another. Change any value to another of its trait; `"unknown"` leaves it out.
+# A vector needs only values. Invent an item: the half of the traits with the larger shares from one familiar item (of
+# the fullest aisle), the rest from another. Change any value to another of its trait; `"unknown"` leaves it out.
 
 # %%
-one, other = familiar[0], familiar[-1]
+main = traits[aisle].codes[:, 0]
+one = max(familiar, key=lambda item: (main == main[item]).sum() * (main[item] > 0))
+other = familiar[-1] if one == familiar[0] else familiar[0]
 heavy = sorted(traits, key=share_of.get, reverse=True)[: (len(traits) + 1) // 2]
 parent = {name: one if name in heavy else other for name in traits}
 recipe = {name: trait.values[trait.codes[parent[name], 0]] for name, trait in traits.items()}
@@ -632,7 +634,8 @@ def auc_among(model, rows):
     u = F.normalize(model.embeddings(), dim=1).cpu()
     true, false = split.pairs[rows], split.negatives["degree"][rows]
     false = false[false[:, 0] >= 0]  # -1 where none was found
-    return mt.auc(*((u[pairs[:, 0]] * u[pairs[:, 1]]).sum(dim=1).numpy() for pairs in (true, false)))
+    scores = [(u[pairs[:, 0]] * u[pairs[:, 1]]).sum(dim=1).numpy() for pairs in (true, false)]
+    return mt.auc(*scores)
 
 
 # %%
@@ -646,7 +649,7 @@ for name, rows in quarters.items():
 
 # %%
 added = [(groups["with traits"][q] or 0) - (groups["skip-gram"][q] or 0) for q in quarters]
-title = f"Traits change the AUC by {added[0]:+.3f} in the rarest quarter, {added[-1]:+.3f} in the last"
+title = f"Traits change the AUC by {added[0]:+.3f} for rare items, {added[-1]:+.3f} for the most bought"
 figures.show(figures.grouped_bars(groups, title, "AUC"), alt=title)
 
 # %% [markdown]
@@ -657,7 +660,7 @@ figures.show(figures.grouped_bars(groups, title, "AUC"), alt=title)
 complete = np.all([trait.known for trait in traits.values()], axis=0)
 by_count = np.argsort(split.counts, kind="stable")
 rare = by_count[(split.counts > 1)[by_count] & complete[by_count]].tolist() or familiar
-rare = rare[: len(rare) // 4 + 1 : len(rare) // 240 + 1]  # of the rarer quarter, sixty or so
+rare = rare[: len(rare) // 4 + 1 : len(rare) // 120 + 1]  # of the rarer quarter, thirty or so
 
 
 def around(model, item):
@@ -677,8 +680,9 @@ table["in common"] = [len(near.shared) for near in right]
 table
 
 # %% [markdown]
-# Which list would you rather put on a page? And is "alike" always what a page needs? Try some items of your own with
-# `mt.neighbours(model, "the beginning of a name")`.
+# Which list would you rather put on a page? And is "alike" always what a page needs? Try items of your own, in both
+# models: the beginning of a name is enough. On the groceries, ask for `mt.neighbours(model, "BABY DIAPERS", k=15)`, and
+# look for what stands beside the diapers.
 #
 # ## Break it on purpose
 #
@@ -811,7 +815,7 @@ for name, value in found.items():
 # - **Slow traits.** Train with `trait_rate=0.01`, with the auxiliary loss and with `auxiliary=0`. How do the item's
 #   own share and the cold AUC move now?
 # - **The papers' average.** Try `scale=False`, which leaves out the factor $m_v$. What happens to the seen items, and
-#   to the item's own share? On the groceries, look at `mt.neighbours(model, "BABY DIAPERS")` before and after.
+#   to the item's own share?
 #
 # ## What we learned
 #
