@@ -359,14 +359,14 @@ contexts = torch.zeros(8, 2, requires_grad=True)
 rounds = []
 for _ in range(60):
     for batch in walks.batches(generator, torch.device("cpu")):
-        rows = targets[batch.items], contexts[batch.items], contexts[batch.noise]  # (B, 8, 2) twice, (G, 20, 2)
+        rows = targets[batch.items], contexts[batch.items], contexts[batch.noise]
         loss = mt.sgns_loss(*rows, batch.pairs(), batch.negatives)
         loss.backward()
         for table in (targets, contexts):
             table.data -= 2.0 * table.grad
             table.grad = None
     rounds.append(loss.item())
-print(f"one half to everything {6 * np.log(2):.3f}, after round 1 {rounds[0]:.3f}, after round 60 {rounds[-1]:.3f}")
+print(f"one half to all: {6 * np.log(2):.3f}, after round 1: {rounds[0]:.3f}, after round 60: {rounds[-1]:.3f}")
 
 # %% [markdown]
 # **Predict, then run.** The model was told node numbers, nothing else. Whose target vectors should point the same way?
@@ -388,7 +388,7 @@ show(heatmap(cosine, names, names, title), title)
 # %%
 table = torch.nn.Embedding(50_000, 64)
 table(torch.tensor([7, 7, 42])).square().sum().backward()
-table.weight.grad.shape, int(table.weight.grad.any(dim=1).sum())  # rows of gradient, and how many are not zero
+table.weight.grad.shape, int(table.weight.grad.any(dim=1).sum())  # all rows; those that are not 0
 
 # %% [markdown]
 # The cure is three lines: **gather** the distinct rows and let them be what we differentiate; run any loss on them;
@@ -478,7 +478,8 @@ results = mt.evaluate(model, split)
 results
 
 # %% tags=["picture"]
-columns = {row.method: {kind: np.float64(row.auc[kind]["seen"]) for kind in ("uniform", "degree")} for row in results}
+kinds = ("uniform", "degree")
+columns = {row.method: {kind: np.float64(row.auc[kind]["seen"]) for kind in kinds} for row in results}
 by_degree = {method: figures["degree"] for method, figures in columns.items()}
 best = max(by_degree, key=by_degree.get)
 uniform = columns["popularity"]["uniform"]
@@ -532,7 +533,7 @@ third = np.array(["often", "sometimes", "seldom"])[np.arange(len(shown)) * 3 // 
 
 # %%
 def map_of(xy, title):
-    """The map of the items shown: a colour for each trait in the menu, the last one for how often an item is used."""
+    """The map of the items shown; the menu has each trait, and how often an item is used."""
     traits = split.catalogue.traits
     first = {split.category: None} if split.category else {}  # the main trait leads the menu
     colours = {name: [traits[name].text(item) for item in shown] for name in {**first, **traits}}
@@ -739,9 +740,7 @@ tries = {
 tried = {"defaults": plain} | {name: one_epoch(sampler(**options))[0] for name, options in tries.items()}
 
 # %% tags=["picture"]
-scores = {
-    kind: {name: watched_auc(own.embeddings(), kind) for name, own in tried.items()} for kind in ("uniform", "degree")
-}
+scores = {kind: {name: watched_auc(own.embeddings(), kind) for name, own in tried.items()} for kind in kinds}
 change = {name: scores["degree"][name] - scores["degree"]["defaults"] for name in tried if name != "defaults"}
 most = max(change, key=lambda name: abs(change[name]))
 title = f"{most} changes the degree-matched AUC most, by {change[most]:+.3f}"
@@ -806,13 +805,16 @@ for name, row in race.items():
 # %% tags=["picture"]
 first = max(race, key=lambda name: race[name]["AUC"])
 title = f"Best after the race: {first}, AUC {race[first]['AUC']:.2f} in {race[first]['seconds']:.1f} s"
-show(bars({f"{name} ({row['seconds']:.1f} s)": row["AUC"] for name, row in race.items()}, title, y="AUC"), title)
+finish = {f"{name} ({row['seconds']:.1f} s)": row["AUC"] for name, row in race.items()}
+show(bars(finish, title, y="AUC"), title)
 
 # %%
-peer = next((name for name in race if name.startswith("gensim sg=1, 1 ")), None)
-if peer:
-    text = f"{race['mtsgns_lite, 1 epoch']['AUC']:.3f} against {race[peer]['AUC']:.3f}, degree-matched"
-    lesson.headline("AUC gained on gensim in one epoch", race["mtsgns_lite, 1 epoch"]["AUC"] - race[peer]["AUC"], text)
+auc = {name: row["AUC"] for name, row in race.items()}
+ours, theirs = auc["mtsgns_lite, 1 epoch"], auc.get("gensim sg=1, 1 epoch")
+if theirs is not None:
+    lesson.headline(
+        "AUC gained on gensim in one epoch", ours - theirs, f"{ours:.3f} against {theirs:.3f}, degree-matched"
+    )
 
 # %% [markdown]
 # Two things decide such a race: how many pairs a second, and how much is learned from each. gensim is compiled C, and
