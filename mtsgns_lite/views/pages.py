@@ -19,7 +19,8 @@ from pygments.formatters import HtmlFormatter
 from .display import MIME, SCRIPT, to_div
 from .widgets import WIDGET_MIME
 
-HIDDEN = {"badges", "papermill-error-cell-tag"}  # tags of cells that belong to the notebook only
+# Tags of cells that belong to the notebook only; the values of the parameters stand in a cell that papermill adds.
+HIDDEN = {"badges", "setup", "parameters", "papermill-error-cell-tag"}
 BAR = re.compile(r"\d+%\|.*\||it/s|s/it|\?it|steps/s")  # a progress bar as text
 
 
@@ -156,12 +157,13 @@ def _headlines(lessons: Sequence[dict[str, Any]], notes: dict[str, dict[str, str
     """A table of the numbers that the lessons themselves computed."""
     rows = []
     for lesson in lessons:
+        tag = f'<a class="tag" href="{lesson["name"]}.html">{escape(lesson["name"][:2])}</a>'
         for name, value in lesson["headlines"].items():
             shown = f"{value:.3f}" if isinstance(value, float) else escape(str(value))
             about = notes.get(lesson["name"], {}).get(name, "")
             about = f"<small>{inline(about)}</small>" if about else ""
-            first = f'<a class="tag" href="{lesson["name"]}.html">{escape(lesson["name"][:2])}</a>'
-            rows.append(f'<tr><td>{first}{inline(name)}{about}</td><td class="number strong">{shown}</td></tr>')
+            rows.append(f'<tr><td>{tag}{inline(name)}{about}</td><td class="number strong">{shown}</td></tr>')
+            tag = '<span class="tag"></span>'  # once for each lesson
     if not rows:
         return ""
     return f'<h2>What the lessons found</h2>\n<table class="headlines"><tbody>{"".join(rows)}</tbody></table>'
