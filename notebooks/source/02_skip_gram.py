@@ -803,8 +803,9 @@ for name, row in race.items():
     print(f"{name:44} {row['seconds']:6.1f} s   AUC {row['AUC']:.3f}")
 
 # %% tags=["picture"]
-first = max(race, key=lambda name: race[name]["AUC"])
-title = f"Best after the race: {first}, AUC {race[first]['AUC']:.2f} in {race[first]['seconds']:.1f} s"
+run_here = [name for name in race if "recorded" not in name]
+first = max(run_here, key=lambda name: race[name]["AUC"])
+title = f"Best of those run here: {first}, AUC {race[first]['AUC']:.2f} in {race[first]['seconds']:.1f} s"
 finish = {f"{name} ({row['seconds']:.1f} s)": row["AUC"] for name, row in race.items()}
 show(bars(finish, title, y="AUC"), title)
 
