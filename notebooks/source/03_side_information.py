@@ -585,8 +585,8 @@ model.cold = "weights"
 print(f"cold AUC: learned weights {model_auc['cold']:.4f}, plain mean {mean_auc['cold']:.4f}")
 
 # %% [markdown]
-# If the two hardly differ, you know why: the learned weights among the traits were close to each other, and the rows'
-# lengths carry the rest. Where weights are far apart, the plain mean is an evaluation of another model.
+# If the two hardly differ, think of what the rows do: a trait that says little has short rows, and a larger weight
+# doesn't make it say more. Where weights alone do the sorting, the plain mean is an evaluation of another model.
 #
 # ### An item of your own
 #
