@@ -117,7 +117,8 @@ class MultiTraitSGNS(ItemModel):
     auxiliary : weight of the same loss on the traits' part alone, for items that have a trait, context rows held fixed:
         traits learn to stand without the item, which is what a new item will need. 0 switches it off.
     cold : "weights", a cold item's traits by the learned weights; "mean", by the plain mean (EGES).
-    rate, trait_rate, weight_rate : step sizes of item rows, trait rows and weight logits.
+    rate, trait_rate, context_rate, weight_rate : step sizes of item rows, trait rows, a plain context side's rows, and
+        weight logits (by default as in `WEIGHT_RATES`).
     Raises ``ValueError`` when the catalogue has no traits, or for a choice that does not exist.
     """
 
@@ -133,14 +134,16 @@ class MultiTraitSGNS(ItemModel):
         scale: bool = True,
         auxiliary: float = 0.2,
         cold: str = "weights",
-        rate: float = 0.15,
+        rate: float = 0.1,
         trait_rate: float = 0.02,
+        context_rate: float = 0.2,
         weight_rate: float | None = None,
         seed: int = 0,
     ):
         super().__init__(
             catalogue, dim, weights=weights, context_traits=context_traits, scale=scale, auxiliary=auxiliary,
-            cold=cold, rate=rate, trait_rate=trait_rate, weight_rate=weight_rate, seed=seed,
+            cold=cold, rate=rate, trait_rate=trait_rate, context_rate=context_rate, weight_rate=weight_rate,
+            seed=seed,
         )  # fmt: skip
         if not catalogue.traits:
             raise ValueError("The catalogue has no traits: use SGNS, or add some (Catalogue.with_trait).")
@@ -154,7 +157,7 @@ class MultiTraitSGNS(ItemModel):
             return TraitMixture(catalogue, dim, weights, scale, spread, rate, trait_rate, weight_rate, seed)
 
         self.target = side(0.5 / dim)
-        self.context = side(0.0) if context_traits else Table(len(catalogue), dim, rate=rate)
+        self.context = side(0.0) if context_traits else Table(len(catalogue), dim, rate=context_rate)
         self.register_buffer("has_traits", torch.from_numpy(catalogue.has_traits), persistent=False)
 
     def loss(self, batch: SkipGramBatch) -> torch.Tensor:

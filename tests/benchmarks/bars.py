@@ -1,0 +1,164 @@
+"""The figures that this project promises, measured: one line each, with its bar.
+
+python tests/benchmarks/bars.py            all of them, about 20 minutes on 2 cores
+python tests/benchmarks/bars.py planted    some: groceries, weights, planted, both-sides, speed, gensim, import
+"""
+
+from __future__ import annotations
+
+import statistics
+import subprocess
+import sys
+import time
+
+import numpy as np
+import torch
+from scipy.stats import kendalltau
+
+import mtsgns_lite as mt
+from mtsgns_lite.data.samples import _SkipGramSamples
+
+BY_LIFT = ["product_type", "product_category", "package_size", "manufacturer_id", "brand", "department"]
+
+
+def say(what: str, value: str, bar: str, met: bool) -> None:
+    print(f"[{'MET' if met else 'MISSED'}] {what}: {value} (bar: {bar})", flush=True)
+
+
+def groceries() -> None:
+    """Degree-matched AUC, seen and cold, with traits, without, and with shuffled ones; 3 seeds."""
+    result = mt.compare(mt.load("groceries"), ["popularity", "sgns", "traits-global", "traits-shuffled"], seeds=3)
+    print(result)
+
+    def mean(model: str, region: str) -> float:
+        return statistics.fmean(row["auc"]["degree"][region] for row in result.rows if row["model"] == model)
+
+    gain = mean("traits-global", "seen") - mean("sgns", "seen")
+    say("seen AUC, traits-global minus sgns", f"{gain:+.4f}", "at least +0.014", gain >= 0.014)
+    for model, bar, met in [
+        ("traits-global", "at least 0.64", lambda v: v >= 0.64),
+        ("sgns", "0.50 +- 0.02", lambda v: abs(v - 0.5) <= 0.02),
+        ("traits-shuffled", "at most 0.53", lambda v: v <= 0.53),
+    ]:
+        value = mean(model, "cold")
+        say(f"cold AUC, {model}", f"{value:.4f}", bar, met(value))
+
+
+def weights() -> None:
+    """Learned global weights on groceries against the order of the traits' lift; each of 3 seeds."""
+    shop = mt.load("groceries")
+    found = []
+    for seed in range(3):
+        model = mt.MultiTraitSGNS(shop.catalogue, seed=seed)
+        mt.fit(model, mt.split(shop, seed=seed).train, epochs=3, seed=seed, progress=False)
+        learned = mt.trait_weights(model)
+        print(learned)
+        by_name = dict(zip(learned.sources, learned.weight))
+        found.append(kendalltau([by_name[name] for name in BY_LIFT], range(len(BY_LIFT), 0, -1)).statistic)
+    say("Kendall tau of weights and lift", ", ".join(f"{tau:.3f}" for tau in found), "0.7 each", min(found) >= 0.7)
+
+
+def planted() -> None:
+    """Contribution shares on planted shops: the order of the traits, and the share of the one without importance."""
+    good = []
+    for seed in range(5):
+        shop = mt.load("planted", seed=seed)
+        model = mt.MultiTraitSGNS(shop.catalogue, seed=seed)
+        mt.fit(model, mt.split(shop, seed=seed).train, epochs=3, seed=seed, progress=False)
+        truth = shop.truth["shares"]
+        learned = mt.trait_weights(model, truth=truth)
+        share = dict(zip(learned.sources, learned.share))
+        order = sorted(shop.catalogue.traits, key=lambda name: -share[name])
+        good.append(order == sorted(shop.catalogue.traits, key=lambda name: -truth[name]) and share["C"] < 0.02)
+        print(f"seed {seed}:", {name: round(value, 3) for name, value in share.items()})
+    say("planted order found, and C under 0.02", f"{sum(good)} of 5", "5 of 5", all(good))
+
+
+def both_sides() -> None:
+    """Planted with the truth on the context side too: is context_traits=True no worse? Each of 5 seeds."""
+    gains = []
+    for seed in range(5):
+        shop = mt.load("planted", context_side=True, seed=seed)
+        split = mt.split(shop, seed=seed)
+        seen = []
+        for context_traits in (False, True):
+            model = mt.MultiTraitSGNS(shop.catalogue, context_traits=context_traits, seed=seed)
+            mt.fit(model, split.train, epochs=3, seed=seed, progress=False)
+            seen.append(mt.evaluate(model, split, baselines=False)[0].auc["degree"]["seen"])
+        gains.append(seen[1] - seen[0])
+        for side in ("target", "context"):
+            learned = mt.trait_weights(model, which=side)
+            print(f"seed {seed}, {side}:", {s: round(w, 3) for s, w in zip(learned.sources, learned.weight)})
+    say("seen AUC, context_traits=True minus False", ", ".join(f"{g:+.4f}" for g in gains), "0 each", min(gains) >= 0)
+
+
+def speed() -> None:
+    """Training lesson 03's main model on groceries."""
+    shop = mt.load("groceries")
+    model = mt.MultiTraitSGNS(shop.catalogue)
+    history = mt.fit(model, mt.split(shop).train, epochs=3, progress=False)
+    say("3 epochs of traits-global on groceries", f"{history.seconds:.1f} s", "15 s", history.seconds <= 15)
+
+
+class FixedWalks(_SkipGramSamples):
+    """The same walks every epoch, for a fair race."""
+
+    def __init__(self, walks: torch.Tensor, items: int):
+        counts = torch.bincount(walks.ravel(), minlength=items)
+        super().__init__(counts, len(walks), 5, 5, 20, 0.75, None, 2, 0.0)
+        self.walks = walks
+
+    def batches(self, generator, device):
+        rows = self.walks[torch.randperm(len(self.walks), generator=generator)]
+        yield from self._batches(rows, torch.ones_like(rows, dtype=torch.bool), generator)
+
+
+def gensim(rounds: int = 3) -> None:
+    """Tokens per second of an epoch of skip-gram on the same walks, in turns with gensim (sg=1, 2 workers)."""
+    from gensim.models import Word2Vec
+
+    rng = np.random.default_rng(0)
+    nodes, edges = 50_000, 500_000
+    popularity = rng.permutation(np.arange(1, nodes + 1) ** -0.7)
+    ends = rng.choice(nodes, size=(2, edges), p=popularity / popularity.sum())
+    graph = mt.Graph.from_edges(mt.Edges(ends[0], ends[1], np.ones(edges)), nodes)
+    starts = torch.nonzero(graph.degrees > 0).ravel().repeat(5)
+    walks = graph.walks(starts, 10, generator=torch.Generator().manual_seed(0))
+    sentences = [[str(node) for node in walk] for walk in walks.tolist()]
+    for dim in (64, 128):
+        ratios = []
+        for _ in range(rounds):
+            theirs = Word2Vec(vector_size=dim, sg=1, negative=5, window=5, min_count=1, sample=0, workers=2, seed=1)
+            theirs.build_vocab(sentences)
+            start = time.perf_counter()
+            theirs.train(sentences, total_examples=len(sentences), epochs=1)
+            seconds = time.perf_counter() - start
+            model = mt.SGNS(mt.Catalogue(range(nodes)), dim=dim)
+            history = mt.fit(model, FixedWalks(walks, nodes), epochs=1, progress=False)
+            ratios.append(seconds / history.seconds)
+            ours, other = walks.numel() / history.seconds, walks.numel() / seconds
+            print(f"d={dim}: {ours:,.0f} tokens/s, gensim {other:,.0f} tokens/s")
+        middle = statistics.median(ratios)
+        spread = f"{middle:.2f} times ({min(ratios):.2f} to {max(ratios):.2f})"
+        say(f"tokens per second against gensim, d={dim}", spread, "2 times", middle >= 2)
+
+
+def importing(rounds: int = 5) -> None:
+    """`import mtsgns_lite` beyond `import torch`."""
+    code = "import time, torch; t = time.perf_counter(); import mtsgns_lite; print(time.perf_counter() - t)"
+    taken = [
+        float(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout)
+        for _ in range(rounds)
+    ]
+    middle = statistics.median(taken)
+    say("import beyond torch", f"{middle:.2f} s", "1 s", middle <= 1)
+
+
+PARTS = {
+    "groceries": groceries, "weights": weights, "planted": planted, "both-sides": both_sides,
+    "speed": speed, "gensim": gensim, "import": importing,
+}  # fmt: skip
+
+if __name__ == "__main__":
+    for part in sys.argv[1:] or PARTS:
+        PARTS[part]()
