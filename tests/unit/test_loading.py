@@ -60,6 +60,13 @@ def test_every_usual_encoding_and_separator_is_read(encoding, separator, tmp_pat
     is_the_sales(mt.load(path, traits=["brand"]))
 
 
+def test_what_only_windows_writes_is_read(tmp_path):
+    """The bytes of the euro sign, the dash and the curly quote are control characters in Latin-1."""
+    rows = [("1", "a", "Crème – 5 €", "x", "2024-01-01"), ("1", "b", "Baker’s", "y", "2024-01-01")]
+    shop = mt.load(write(tmp_path / "x.csv", rows, encoding="cp1252"))
+    assert set(shop.catalogue.names) == {"Crème – 5 €", "Baker’s"}
+
+
 @pytest.mark.parametrize("name", ["sales.csv.gz", "sales.txt", "sales.tsv", "sales.CSV"])
 def test_compressed_and_otherwise_named_files_are_read(name, tmp_path):
     is_the_sales(mt.load(write(tmp_path / name, SALES, quote=True), traits=["brand"]))

@@ -62,6 +62,13 @@ def test_the_noise_of_samples_follows_their_own_counts():
     assert chisquare(observed, observed.sum() * share / share.sum()).pvalue > UNLIKELY
 
 
+def test_every_kind_of_samples_draws_by_three_quarters(planted_edges, planted_split):
+    split = mt.split(planted_edges)
+    for samples in (split.walks(), split.edges(), planted_split.baskets()):
+        weight = samples.counts.double() ** 0.75 * (samples.counts > 0)
+        assert torch.allclose(samples.noise.reach, weight.cumsum(0) / weight.sum())
+
+
 def test_a_chunk_never_mixes_baskets_and_no_item_is_lost(baskets):
     rows = rows_of(epoch(mt.Baskets(baskets, 2600, chunk=10, batch_size=7)))
     assert all(len({item // 100 for item in row}) == 1 for row in rows)
