@@ -121,7 +121,7 @@ class Walks(_SkipGramSamples):
         exponent: float = 0.75,
         subsample: float = 0.0,
         batch_size: int | None = None,
-        share: int = 2,
+        share: int = 4,
     ):
         if not len(graph.neighbours):
             raise ValueError("The graph has no edges, so there is nothing to walk on.")
@@ -168,7 +168,7 @@ class Baskets(_SkipGramSamples):
         exponent: float = 0.75,
         subsample: float = 0.0,
         batch_size: int | None = None,
-        share: int = 2,
+        share: int = 4,
     ):
         if chunk < 2:
             raise ValueError(f"A chunk of {chunk} makes no pair: it needs two items or more.")

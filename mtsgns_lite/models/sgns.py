@@ -37,9 +37,9 @@ def sgns_loss(
 
 def context_and_noise(table: nn.Module, batch: SkipGramBatch) -> tuple[torch.Tensor, torch.Tensor]:
     """The context vectors of a batch's items (B, L, d) and of its noise (G, N, d), in one lookup, so one step."""
-    places = batch.items.numel()
-    rows = table(torch.cat([batch.items.ravel(), batch.noise.ravel()]))
-    return rows[:places].view(*batch.items.shape, -1), rows[places:].view(*batch.noise.shape, -1)
+    ids = torch.cat([batch.items.ravel(), batch.noise.ravel()])
+    context, noise = table(ids).split([batch.items.numel(), batch.noise.numel()])
+    return context.view(*batch.items.shape, -1), noise.view(*batch.noise.shape, -1)
 
 
 class SGNS(ItemModel):

@@ -103,9 +103,9 @@ def speed() -> None:
 class FixedWalks(_SkipGramSamples):
     """The same walks every epoch, for a fair race."""
 
-    def __init__(self, walks: torch.Tensor, items: int):
+    def __init__(self, walks: torch.Tensor, items: int, noise_size=20, batch_size=None, share=4):
         counts = torch.bincount(walks.ravel(), minlength=items)
-        super().__init__(counts, len(walks), 5, 5, 20, 0.75, None, 2, 0.0)
+        super().__init__(counts, len(walks), 5, 5, noise_size, 0.75, batch_size, share, 0.0)
         self.walks = walks
 
     def batches(self, generator, device):
