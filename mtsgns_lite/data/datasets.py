@@ -53,7 +53,7 @@ def load(
     traits : columns that hold side information, in the table itself or in `items`. With `items` and no
         `traits`, all its columns other than item and name. "auto" finds them (see `find_traits`), and adds price
         bands and the words of the names where there are prices and names.
-    items : a table with one row per item.
+    items : a table with one row per item. Items in no basket and no edge stay, as new ones, at the end.
     multi_separator : what separates several values in one trait cell, such as "|".
     min_count : leave out items that stand in fewer baskets, edges or ratings than this.
     path : the folder of the MovieLens files.
@@ -146,6 +146,12 @@ class _ItemTable:
         self.traits = {trait: dict(zip(ids, values)) for trait, values in traits.items()}
         self.separator = separator
 
+    def add_others(self, ids: np.ndarray) -> np.ndarray:
+        """The ids, then those of the table that are not among them: new items, known by their traits alone."""
+        used = set(ids)
+        others = [item for item in next(iter(self.traits.values()), self.names) if item not in used]
+        return np.array([*ids, *others], dtype=object)
+
     def catalogue(self, ids: np.ndarray) -> Catalogue:
         names = [self.names.get(item) or item for item in ids]
         columns = [
@@ -196,15 +202,8 @@ def _from_edges(title, table, columns, about, min_count) -> Dataset:
     ids, code = by_popularity(np.concatenate([source, target]), min_count)
     ends = code.reshape(2, -1)
     keep = (ends >= 0).all(axis=0)
-    if about is not None:  # items of the item table that no edge touches stay, at the end
-        touched = set(ids)
-        ids = np.concatenate([ids, [item for item in _first(about) if item not in touched]]).astype(object)
-    catalogue = about.catalogue(ids) if about is not None else Catalogue(ids)
+    catalogue = about.catalogue(about.add_others(ids)) if about is not None else Catalogue(ids)
     return Dataset(title, catalogue, edges=Edges(ends[0][keep], ends[1][keep], weight[keep]))
-
-
-def _first(about: _ItemTable) -> list[str]:
-    return list(next(iter(about.traits.values()), about.names))
 
 
 def _from_rows(title, table, columns, about, traits, separator, min_count) -> Dataset:
@@ -223,6 +222,7 @@ def _from_rows(title, table, columns, about, traits, separator, min_count) -> Da
         )
     item, group = _ids(table[columns["item"]]), _ids(table[key])
     there = (item != "") & (group != "")
+    new_items = about is not None
     if about is None:
         wanted = list(traits) if traits is not None else []
         names, values = _about(table[there].iloc[np.unique(item[there], return_index=True)[1]], columns, wanted)
@@ -242,7 +242,8 @@ def _from_rows(title, table, columns, about, traits, separator, min_count) -> Da
         return Dataset(title, about.catalogue(ids), ratings=Ratings(users, code, value))
     times = to_times(table[columns["time"]], columns["time"]) if "time" in columns else np.arange(len(table))
     baskets, first = _baskets(group, code, times)
-    return Dataset(title, about.catalogue(ids), baskets, users=None if users is None else users[first])
+    catalogue = about.catalogue(about.add_others(ids) if new_items else ids)
+    return Dataset(title, catalogue, baskets, users=None if users is None else users[first])
 
 
 def _baskets(group: np.ndarray, item: np.ndarray, time: np.ndarray) -> tuple[Ragged, np.ndarray]:

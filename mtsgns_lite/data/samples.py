@@ -73,7 +73,7 @@ class _SkipGramSamples:
     def __init__(self, counts, rows, window, negatives, noise_size, exponent, batch_size, share, subsample):
         self.counts, self.rows = counts, rows
         self.window, self.negatives, self.noise_size = window, negatives, noise_size
-        size = min(256, max(16, rows // 200)) if batch_size is None else batch_size
+        size = min(512, max(16, rows // 500)) if batch_size is None else batch_size
         self.share, self.batch_size = share, -(-size // share) * share
         self.noise = Noise(counts, exponent)
         frequency = counts.double() / counts.sum()
@@ -105,7 +105,7 @@ class Walks(_SkipGramSamples):
     negatives : negatives per pair; `noise_size` are drawn for every `share` walks, and weighted to count so many.
     exponent : negatives are drawn in proportion to visits^exponent.
     subsample : Mikolov's threshold t: a visit is dropped with probability 1 - sqrt(t / frequency); 0 keeps all.
-    batch_size : rows in a batch; by default up to 256, fewer where that would make less than 200 steps an epoch.
+    batch_size : rows in a batch; by default up to 512, fewer where that would make less than 500 steps an epoch.
     """
 
     def __init__(

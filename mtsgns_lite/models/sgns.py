@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import torch
 import torch.nn.functional as F
-from torch import nn
 
 from ..data.catalogue import Catalogue
 from ..data.samples import SkipGramBatch
@@ -35,13 +34,6 @@ def sgns_loss(
     return (positive + negative) / pairs.sum().clamp(min=1)
 
 
-def context_and_noise(table: nn.Module, batch: SkipGramBatch) -> tuple[torch.Tensor, torch.Tensor]:
-    """The context vectors of a batch's items (B, L, d) and of its noise (G, N, d), in one lookup, so one step."""
-    ids = torch.cat([batch.items.ravel(), batch.noise.ravel()])
-    context, noise = table(ids).split([batch.items.numel(), batch.noise.numel()])
-    return context.view(*batch.items.shape, -1), noise.view(*batch.noise.shape, -1)
-
-
 class SGNS(ItemModel):
     """One target and one context vector per item.
 
@@ -61,7 +53,7 @@ class SGNS(ItemModel):
 
     def loss(self, batch: SkipGramBatch) -> torch.Tensor:
         """See `sgns_loss`."""
-        context, noise = context_and_noise(self.context, batch)
+        context, noise = self.context(batch.items), self.context(batch.noise)
         return sgns_loss(self.target(batch.items), context, noise, batch.pairs(), batch.negatives)
 
     def embeddings(self, which: str = "target", unseen: str = "zero") -> torch.Tensor:

@@ -50,17 +50,18 @@ class Table(nn.Module):
     @torch.no_grad()
     def update(self, factor: float = 1.0) -> None:
         """One step for all rows looked up since the last, at `factor` times the rate."""
-        for ids, rows in self._looked_up:
-            if rows.grad is None:
-                continue
-            ids, place = ids.unique(return_inverse=True)
-            gradient = rows.new_zeros(len(ids), rows.shape[1])
-            gradient.scatter_add_(0, place[:, None].expand_as(rows), rows.grad)  # repeats are summed first
-            state = self.state.index_select(0, ids) + gradient.square().mean(dim=1)
-            self.state.index_copy_(0, ids, state)
-            gradient *= (-factor * self.rate / state.sqrt().clamp(min=1e-10))[:, None]
-            self.weight.scatter_add_(0, ids[:, None].expand_as(gradient), gradient)
+        looked_up = [(ids, rows.grad) for ids, rows in self._looked_up if rows.grad is not None]
         self.forget()
+        if not looked_up:
+            return
+        ids, place = torch.cat([ids for ids, _ in looked_up]).unique(return_inverse=True)
+        parts = torch.cat([gradient for _, gradient in looked_up])
+        gradient = parts.new_zeros(len(ids), parts.shape[1])
+        gradient.scatter_add_(0, place[:, None].expand_as(parts), parts)  # repeats are summed first
+        state = self.state.index_select(0, ids) + gradient.square().mean(dim=1)
+        self.state.index_copy_(0, ids, state)
+        gradient *= (-factor * self.rate / state.sqrt().clamp(min=1e-10))[:, None]
+        self.weight.scatter_add_(0, ids[:, None].expand_as(gradient), gradient)
 
     def forget(self) -> None:
         """Drop what was looked up since the last step."""

@@ -18,7 +18,7 @@ from torch import nn
 from ..data.catalogue import Catalogue
 from ..data.samples import SkipGramBatch
 from .base import ItemModel
-from .sgns import context_and_noise, sgns_loss
+from .sgns import sgns_loss
 from .tables import Table
 
 WEIGHT_RATES = {"uniform": 0.0, "global": 1.0, "item": 0.2}
@@ -163,7 +163,7 @@ class MultiTraitSGNS(ItemModel):
     def loss(self, batch: SkipGramBatch) -> torch.Tensor:
         """`sgns_loss` of H, plus `auxiliary` times that of the traits' part alone."""
         whole, traits = self.target.whole_and_traits(batch.items)
-        context, noise = context_and_noise(self.context, batch)
+        context, noise = self.context(batch.items), self.context(batch.noise)
         pairs = batch.pairs()
         loss = sgns_loss(whole, context, noise, pairs, batch.negatives)
         if self.auxiliary:

@@ -135,7 +135,7 @@ def test_traits_help_cold_items_and_plain_skip_gram_stands_at_a_half(trained, pl
     with_traits = mt.evaluate(trained, planted_split, baselines=False)[0].auc["degree"]
     without = mt.evaluate(plain, planted_split, baselines=False)[0].auc["degree"]
     assert without["cold"] == 0.5  # zero vectors: every comparison is a tie
-    assert with_traits["cold"] > 0.6
+    assert with_traits["cold"] > 0.55  # a few hundred pairs: two standard errors are 0.04
     assert min(with_traits["seen"], without["seen"]) > 0.6
 
 

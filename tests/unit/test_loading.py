@@ -375,3 +375,12 @@ def test_groceries_are_what_the_readme_says(groceries):
     assert (groceries.baskets.lengths > 1).all()
     keys = groceries.baskets.row_of * len(groceries.catalogue) + groceries.baskets.values
     assert len(np.unique(keys)) == len(keys)  # no item twice in a basket
+
+
+def test_items_that_nobody_bought_stay_as_new_ones_at_the_end():
+    bought = pd.DataFrame({"basket": [1, 1, 2, 2], "item": list("abab")})
+    items = pd.DataFrame({"item": list("zab"), "kind": ["tea", "tea", "soap"]})
+    shop = mt.load(bought, items=items)
+    assert shop.catalogue.ids.tolist() == ["a", "b", "z"]
+    assert shop.popularity.tolist() == [2, 2, 0]
+    assert shop.catalogue.traits_of(2) == {"kind": "tea"}
