@@ -72,7 +72,7 @@ def fit(
     device : see `pick_device`; one line says which.
     schedule : how the step size falls from its full value to a twentieth: "linear", "cosine" or "constant".
     restart_every : let the schedule start again every so many epochs (warm restarts, Loshchilov and Hutter 2017).
-    adam : Adam's rate for parameters that are not in a table, such as global trait weights.
+    adam : Adam's rate for parameters that are not in a table, such as the global bias of matrix factorisation.
     probe : called `probes` times an epoch, and before the first step; its answers are kept in the history.
     checkpoint : a file written after every epoch. If it is there, training goes on from it, and ends with the same
         numbers as if it had never stopped.
