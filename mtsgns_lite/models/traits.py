@@ -21,7 +21,7 @@ from .base import ItemModel
 from .sgns import sgns_loss
 from .tables import Table
 
-WEIGHT_RATES = {"uniform": 0.0, "global": 1.0, "item": 0.2}
+WEIGHT_RATES = {"uniform": 0.0, "global": 0.7, "item": 0.2}
 
 
 class TraitMixture(nn.Module):
@@ -117,8 +117,8 @@ class MultiTraitSGNS(ItemModel):
     auxiliary : weight of the same loss on the traits' part alone, for items that have a trait, context rows held fixed:
         traits learn to stand without the item, which is what a new item will need. 0 switches it off.
     cold : "weights", a cold item's traits by the learned weights; "mean", by the plain mean (EGES).
-    rate, trait_rate, context_rate, weight_rate : step sizes of item rows, trait rows, a plain context side's rows, and
-        weight logits (by default as in `WEIGHT_RATES`).
+    rate, context_rate, trait_rate, weight_rate : step sizes of the items' rows on the target and on the context side, of
+        trait rows, and of weight logits (by default as in `WEIGHT_RATES`).
     Raises ``ValueError`` when the catalogue has no traits, or for a choice that does not exist.
     """
 
@@ -135,7 +135,7 @@ class MultiTraitSGNS(ItemModel):
         auxiliary: float = 0.2,
         cold: str = "weights",
         rate: float = 0.1,
-        trait_rate: float = 0.02,
+        trait_rate: float = 0.015,
         context_rate: float = 0.2,
         weight_rate: float | None = None,
         seed: int = 0,
@@ -153,11 +153,11 @@ class MultiTraitSGNS(ItemModel):
             raise ValueError(f'cold={cold!r} is not known: choose "weights" or "mean".')
         self.auxiliary, self.cold, self.context_traits = auxiliary, cold, context_traits
 
-        def side(spread: float) -> TraitMixture:
+        def side(spread: float, rate: float) -> TraitMixture:
             return TraitMixture(catalogue, dim, weights, scale, spread, rate, trait_rate, weight_rate, seed)
 
-        self.target = side(0.5 / dim)
-        self.context = side(0.0) if context_traits else Table(len(catalogue), dim, rate=context_rate)
+        self.target = side(0.5 / dim, rate)
+        self.context = side(0.0, context_rate) if context_traits else Table(len(catalogue), dim, rate=context_rate)
         self.register_buffer("has_traits", torch.from_numpy(catalogue.has_traits), persistent=False)
 
     def loss(self, batch: SkipGramBatch) -> torch.Tensor:
