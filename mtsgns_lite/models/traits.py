@@ -117,8 +117,8 @@ class MultiTraitSGNS(ItemModel):
     auxiliary : weight of the same loss on the traits' part alone, for items that have a trait, context rows held fixed:
         traits learn to stand without the item, which is what a new item will need. 0 switches it off.
     cold : "weights", a cold item's traits by the learned weights; "mean", by the plain mean (EGES).
-    rate, context_rate, trait_rate, weight_rate : step sizes of the items' rows on the target and on the context side, of
-        trait rows, and of weight logits (by default as in `WEIGHT_RATES`).
+    rate, context_rate : step sizes of the items' rows on the target and on the context side.
+    trait_rate, weight_rate : step sizes of trait rows, and of weight logits (by default as in `WEIGHT_RATES`).
     Raises ``ValueError`` when the catalogue has no traits, or for a choice that does not exist.
     """
 
