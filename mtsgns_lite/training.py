@@ -11,6 +11,7 @@ from pathlib import Path
 import torch
 from tqdm.auto import tqdm
 
+from .data.samples import PairBatch
 from .device import pick_device
 from .models.base import ItemModel
 from .models.tables import Table
@@ -85,6 +86,9 @@ def fit(
         raise ValueError(f"schedule={schedule!r} is not known: choose from {', '.join(SCHEDULES)}.")
     if probes < 1:
         raise ValueError(f"probes={probes} is how often an epoch the probe is called: give 1 or more, or probe=None.")
+    if getattr(samples, "kind", model.trains_on) is not model.trains_on:
+        fitting = "Pairs, such as split.edges()" if model.trains_on is PairBatch else "walks or baskets: split.train"
+        raise ValueError(f"{type(model).__name__} can't learn from {type(samples).__name__}: give it {fitting}.")
     place = pick_device(device)
     model.to(place).train()
     model.observe(samples.counts)

@@ -70,6 +70,8 @@ class Noise:
 class _SkipGramSamples:
     """What walks and baskets share: rows are cut into batches, and each batch gets its noise."""
 
+    kind = SkipGramBatch
+
     def __init__(self, counts, rows, window, negatives, noise_size, exponent, batch_size, share, subsample):
         self.counts, self.rows = counts, rows
         self.window, self.negatives, self.noise_size = window, negatives, noise_size
@@ -211,6 +213,8 @@ class Pairs:
     exponent : negatives are drawn in proportion to count^exponent; 0 is uniform.
     symmetric : pairs of items, so that either end counts as an occurrence.
     """
+
+    kind = PairBatch
 
     def __init__(self, first, second, items, value=None, negatives=0, exponent=0.75, symmetric=True, batch_size=None):
         if not len(first):

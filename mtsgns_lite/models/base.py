@@ -7,6 +7,7 @@ import torch
 from torch import nn
 
 from ..data.catalogue import Catalogue
+from ..data.samples import SkipGramBatch
 
 
 class ItemModel(nn.Module):
@@ -22,6 +23,7 @@ class ItemModel(nn.Module):
 
     counts: torch.Tensor
     sides: tuple[str, ...] = ("target",)
+    trains_on: type = SkipGramBatch  # the kind of batch that `loss` takes
 
     def __init__(self, catalogue: Catalogue, dim: int, **options):
         super().__init__()

@@ -40,6 +40,8 @@ class MatrixFactorization(ItemModel):
         write, saturates most sigmoids before the first step.
     """
 
+    trains_on = PairBatch
+
     def __init__(
         self,
         catalogue: Catalogue,

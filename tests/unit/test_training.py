@@ -353,3 +353,10 @@ def test_a_gpu_trains_the_same_models(kind, planted_split):
     history = mt.fit(model, samples, epochs=2, device="cuda", progress=False)
     assert history.loss[-1][1] < history.loss[0][1]
     assert mt.evaluate(model, planted_split)[-1].auc["degree"]["seen"] > 0.5
+
+
+def test_samples_that_a_model_cannot_learn_from_are_refused_in_one_sentence(planted_split):
+    with pytest.raises(ValueError, match=r"SGNS can't learn from Pairs: .*split\.train"):
+        mt.fit(mt.SGNS(planted_split.catalogue), planted_split.edges())
+    with pytest.raises(ValueError, match=r"MatrixFactorization can't learn from Baskets: .*split\.edges"):
+        mt.fit(mt.MatrixFactorization(planted_split.catalogue), planted_split.train)
