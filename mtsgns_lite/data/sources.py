@@ -1,9 +1,10 @@
-"""Where the data sets are that we may not ship, and how a file of theirs is told from a wrong one."""
+"""Where the data sets are that we do not ship, and how the right file is told from a wrong one."""
 
 from __future__ import annotations
 
 import difflib
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ..cache import cache_folder
@@ -15,107 +16,116 @@ GET = "python -m mtsgns_lite data get"
 class Source:
     """A file to be had from somebody else.
 
+    name, title : how it is asked for, and what it holds.
     url : where it is.
+    terms, citation : what has to be known before it is fetched.
     size, sha256 : its bytes and their checksum; None where nobody has recorded them.
-    official : whether whoever publishes the file publishes the checksum, too. One from a third party's copy is worth
-        a warning, no more.
-    terms, citation : what has to be known before fetching it.
-    inside : what local_file() gives when the file is an archive that is unpacked next to itself.
+    strict : whether a file that differs is refused. Where the checksum is only known from a third party's copy,
+        it is kept with a warning instead.
+    inside : what is unpacked from it, if it is an archive: a folder or a file, put beside it.
     """
 
     name: str
+    title: str
     url: str
     terms: str
     citation: str
     size: int | None = None
     sha256: str | None = None
-    official: bool = False
+    strict: bool = False
     inside: str | None = None
 
     @property
     def file(self) -> str:
-        """The name of the file on disk."""
+        """The file's name on disk."""
         return self.url.rsplit("/", 1)[-1]
 
+    @property
+    def result(self) -> str:
+        """The name of what is read in the end: the file, or what is unpacked from it."""
+        return self.inside or self.file
 
-AMAZON_ADDRESS = "http://snap.stanford.edu/data/amazon/productGraph/categoryFiles/meta_{}.json.gz"
-AMAZON_TERMS = "For research, not for commerce: what Amazon's shop showed until July 2014, collected by J. McAuley."
-AMAZON_CITATION = (
-    "J. McAuley, C. Targett, Q. Shi, A. van den Hengel: Image-based recommendations on styles and substitutes, "
-    "SIGIR 2015."
+
+AMAZON = Source(
+    name="amazon",
+    title="Products of Amazon's shop until July 2014, by category, and which are bought or viewed with which.",
+    url="https://snap.stanford.edu/data/amazon/productGraph/categoryFiles/meta_{}.json.gz",
+    terms="No licence comes with it: collected for research by J. McAuley. No commerce with it, and do not pass it on.",
+    citation="J. McAuley, C. Targett, Q. Shi, A. van den Hengel: Image-based Recommendations on Styles and "
+    "Substitutes, SIGIR 2015.",
 )
-# By category, where they are known: bytes and sha256, taken from third parties' copies (data/README.md).
-AMAZON_KNOWN = {
+# Bytes and sha256 of those that somebody has recorded (who: data/README.md); the other categories have none.
+AMAZON_CATEGORIES: dict[str, tuple[int, str] | None] = dict.fromkeys(
+    "Amazon_Instant_Video Apps_for_Android Automotive Baby Beauty Books CDs_and_Vinyl Cell_Phones_and_Accessories "
+    "Clothing_Shoes_and_Jewelry Digital_Music Electronics Grocery_and_Gourmet_Food Health_and_Personal_Care "
+    "Home_and_Kitchen Kindle_Store Movies_and_TV Musical_Instruments Office_Products Patio_Lawn_and_Garden "
+    "Pet_Supplies Sports_and_Outdoors Tools_and_Home_Improvement Toys_and_Games Video_Games".split()
+) | {
+    "Beauty": (99_156_148, "c7977dc0e0ead14ac7df8c1c6de74da00e4bebfad87a0f0c5763d4c5bc9b53a0"),
+    "CDs_and_Vinyl": (146_331_112, "81f7c941bd1fcce57125a277b4974573436fff68be705c47968edb7a6f3be4a2"),
     "Cell_Phones_and_Accessories": (93_960_947, "71dd91522ece7d4f18184b15f3110d4c77d909c5475745b6019a91497393bb39"),
+    "Clothing_Shoes_and_Jewelry": (280_989_093, "5c3eb997cae891aeb646acaa05550b927cb205e5a3ead9d771d3f529110009c0"),
     "Electronics": (186_594_679, "4d01fff21369dabed5a893861cd0f72359a77971c69181d680a44faa55d91ac8"),
+    "Home_and_Kitchen": (152_367_034, "49f303659700943526c39ab3aaa7e9efdd591e0edd69da0ad273f36976d4e684"),
+    "Kindle_Store": (166_661_277, "53ae0ea244fc2457736239e018bc351f7230cba4e3e754d56f46d45a1f548acd"),
+    "Sports_and_Outdoors": (183_143_051, "677108a0fe0f47cce08885a348879a5a89dd69e75fbc5d66410ae436750df086"),
     "Video_Games": (23_557_720, "b7bf4c724632874b931056e48957775822c6f0c9092f5bbf2d449694bec36180"),
 }
-AMAZON_CATEGORIES = (
-    "Amazon_Instant_Video",
-    "Apps_for_Android",
-    "Automotive",
-    "Baby",
-    "Beauty",
-    "Books",
-    "CDs_and_Vinyl",
-    "Cell_Phones_and_Accessories",
-    "Clothing_Shoes_and_Jewelry",
-    "Digital_Music",
-    "Electronics",
-    "Grocery_and_Gourmet_Food",
-    "Health_and_Personal_Care",
-    "Home_and_Kitchen",
-    "Kindle_Store",
-    "Movies_and_TV",
-    "Musical_Instruments",
-    "Office_Products",
-    "Patio_Lawn_and_Garden",
-    "Pet_Supplies",
-    "Sports_and_Outdoors",
-    "Tools_and_Home_Improvement",
-    "Toys_and_Games",
-    "Video_Games",
-)
-SINGLE = {
+OTHERS = {
     "movielens": Source(
-        "movielens",
-        "https://files.grouplens.org/datasets/movielens/ml-latest-small.zip",
-        "Not for commerce without permission of GroupLens, and not to be passed on: read the README inside.",
-        "F. M. Harper, J. A. Konstan: The MovieLens Datasets: History and Context, ACM TiiS 5(4), 2015.",
-        978_202,
-        "696d65a3dfceac7c45750ad32df2c259311949efec81f0f144fdfb91ebc9e436",
+        name="movielens",
+        title="100,836 ratings of 9,742 films, with genres (ml-latest-small, 2018).",
+        url="https://files.grouplens.org/datasets/movielens/ml-latest-small.zip",
+        terms="Research only: no commerce without GroupLens' permission, passed on only under the same terms; read "
+        "the README inside.",
+        citation="F. M. Harper, J. A. Konstan: The MovieLens Datasets: History and Context, ACM TiiS 5(4), 2015.",
+        size=978_202,
+        sha256="696d65a3dfceac7c45750ad32df2c259311949efec81f0f144fdfb91ebc9e436",
+        strict=True,
         inside="ml-latest-small",
     ),
     "online-retail": Source(
-        "online-retail",
-        "https://archive.ics.uci.edu/static/public/352/online+retail.zip",
-        "CC BY 4.0: use it freely and name the source.",
-        "D. Chen, S. L. Sain, K. Guo: Data mining for the online retail industry, Journal of Database Marketing and "
-        "Customer Strategy Management 19(3), 2012; UCI Machine Learning Repository, doi 10.24432/C5BW33.",
+        name="online-retail",
+        title="541,909 lines of invoices of a British gift shop, December 2010 to December 2011 (UCI 352).",
+        url="https://archive.ics.uci.edu/static/public/352/online+retail.zip",
+        terms="CC BY 4.0: free to use for anything, with the source named.",
+        citation="D. Chen, S. L. Sain, K. Guo: Data mining for the online retail industry, Journal of Database "
+        "Marketing & Customer Strategy Management 19(3), 2012; UCI Machine Learning Repository, doi 10.24432/C5BW33.",
+        size=23_715_478,
+        sha256="f5385cbb54bbebf7196389109c6b0621faab0c304e3702548165e71c84aede8b",
         inside="Online Retail.xlsx",
     ),
 }
-NAMES = ("amazon", *SINGLE)
+NAMES = (AMAZON.name, *OTHERS)
 
 
-def find_source(name: str, category: str | None = None) -> Source:
-    """The source that is called so; amazon has one for each category.
+def find_source(name: str, category: str | None = None, sha256: str | None = None, size: int | None = None) -> Source:
+    """The source of that name, and of that category for amazon; `sha256` and `size` stand in for those known here.
 
-    Raises ``ValueError`` for a name or a category that there isn't, with the nearest one that there is.
+    Raises ``ValueError`` for a name, category or checksum that can't be, with the nearest one that there is.
     """
     if name not in NAMES:
         raise ValueError(f"There is no source called {name!r}{_nearest(name, NAMES)}: take {', '.join(NAMES)}.")
-    if name != "amazon":
-        if category is not None:
-            raise ValueError(f"{name} has no categories: leave --category out.")
-        return SINGLE[name]
+    if name != AMAZON.name and category is not None:
+        raise ValueError(f"{name} has no categories: leave --category out.")
+    source = OTHERS[name] if name != AMAZON.name else _amazon(category)
+    if (sha256 is None) != (size is None):
+        raise ValueError("A checksum and a size go together: give both --sha256 and --size, or neither.")
+    if sha256 is None or size is None:
+        return source
+    if not re.fullmatch(r"[0-9a-fA-F]{64}", sha256):
+        raise ValueError(f"{sha256!r} is not a sha256: that has 64 digits of 0-9 and a-f.")
+    return replace(source, sha256=sha256.lower(), size=size, strict=True)
+
+
+def _amazon(category: str | None) -> Source:
     if category is None:
-        raise ValueError(f"Amazon's files come by category: add --category, one of {', '.join(AMAZON_CATEGORIES)}.")
+        raise ValueError(f"Amazon's files come by category: add one, as in `{command('amazon', 'Video_Games')}`.")
     if category not in AMAZON_CATEGORIES:
         nearest = _nearest(category, AMAZON_CATEGORIES)
         raise ValueError(f"Amazon has no category {category!r}{nearest}: `{GET}` lists them.")
-    known = AMAZON_KNOWN.get(category, (None, None))
-    return Source("amazon", AMAZON_ADDRESS.format(category), AMAZON_TERMS, AMAZON_CITATION, *known)
+    size, sha256 = AMAZON_CATEGORIES[category] or (None, None)
+    return replace(AMAZON, url=AMAZON.url.format(category), size=size, sha256=sha256)
 
 
 def command(name: str, category: str | None = None) -> str:
@@ -123,19 +133,23 @@ def command(name: str, category: str | None = None) -> str:
     return f"{GET} {name}" + (f" --category {category}" if category else "")
 
 
+def downloads_folder() -> Path:
+    """Where downloads land when no other folder is asked for."""
+    return cache_folder("downloads")
+
+
 def local_file(name: str, category: str | None = None) -> Path:
-    """Where the file (or unpacked folder) of a source lies in the user's cache folder.
+    """Where a source's file (or what was unpacked from it) is in the user's cache folder.
 
     Raises ``FileNotFoundError`` that says how to fetch it when it isn't there; ``ValueError`` as `find_source` does.
     """
-    source = find_source(name, category)
-    path = cache_folder("downloads") / (source.inside or source.file)
+    path = downloads_folder() / find_source(name, category).result
     if not path.exists():
         raise FileNotFoundError(f"{path.name} is not on this machine: fetch it with `{command(name, category)}`.")
     return path
 
 
-def _nearest(word: str, known: tuple[str, ...]) -> str:
+def _nearest(word: str, known) -> str:
     plain = {name.lower(): name for name in known}
-    found = difflib.get_close_matches(word.lower().replace(" ", "_").replace("&", "and"), plain, n=1, cutoff=0.5)
+    found = difflib.get_close_matches(re.sub(r"\W+", "_", word.lower().replace("&", "and")), plain, n=1, cutoff=0.5)
     return f" (did you mean {plain[found[0]]}?)" if found else ""
