@@ -97,6 +97,7 @@ class Dataset:
     users : (baskets,) who bought each basket.
     edges, ratings : see `Edges` and `Ratings`.
     truth : what a generated set knows of itself, such as the planted importance of each trait.
+    about : what the reader of a file has to say of it, such as how many lines were malformed.
     main_trait : the trait by which "same-category" negatives are drawn, if there is a natural one.
     """
 
@@ -108,6 +109,7 @@ class Dataset:
     ratings: Ratings | None = None
     truth: dict = field(default_factory=dict)
     main_trait: str | None = None
+    about: dict = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if len(self.catalogue) < 2:

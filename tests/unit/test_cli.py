@@ -132,13 +132,14 @@ def test_data_lists_and_shows(orders, capsys):
         (["compare", "planted", "--category", "Q"], "'Q'"),
         (["compare", "planted", "--basket", "order"], "--basket"),
         (["compare", "planted", "--json", "nofolder/found.json"], "nofolder"),
-        (["compare", "movielens"], "MovieLens"),
+        (["compare", "movielens"], "data get movielens"),
         (["train", "planted", "--model", "popularity", "--out", "model"], "popularity"),
         (["neighbours", "nomodel", "milk"], "nomodel"),
     ],
 )
 def test_a_mistake_gets_one_sentence_and_code_2(arguments, said, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("mtsgns_lite.data.sources.cache_folder", lambda part: tmp_path / part)
     assert main(arguments) == 2
     last = capsys.readouterr().err.splitlines()[-1]
     assert last.startswith("error: ")

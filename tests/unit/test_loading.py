@@ -337,8 +337,10 @@ def test_an_argument_that_does_not_exist_is_told(tmp_path):
     told(ValueError, "no argument 'baskets'", write(tmp_path / "s.csv", SALES), baskets="x")
 
 
-def test_movielens_asks_for_its_folder():
-    told(ValueError, "path=", "movielens")
+@pytest.mark.parametrize("name", ["movielens", "online-retail"])
+def test_what_is_not_shipped_says_how_to_fetch_it(name, tmp_path, monkeypatch):
+    monkeypatch.setattr("mtsgns_lite.data.sources.cache_folder", lambda part: tmp_path / part)
+    told(FileNotFoundError, f"data get {name}", name)
 
 
 # --- the real ones --------------------------------------------------------------------------------------------------
@@ -357,6 +359,15 @@ def test_a_gift_shops_own_file_is_read(test_data):
     assert shop.kind == "baskets"
     assert len(shop.baskets) > 10_000
     assert "WHITE HANGING HEART T-LIGHT HOLDER" in set(shop.catalogue.names)
+
+
+def test_online_retail_has_traits_of_names_prices_and_codes(test_data):
+    shop = mt.load("online-retail", path=test_data / "online_retail.csv.gz")
+    assert set(shop.catalogue.traits) == {"words", "price_band", "range"}
+    assert shop.main_trait == "range"
+    assert shop.baskets.lengths.max() == 60
+    assert all(len(code) == 3 and code.isdigit() for code in shop.catalogue.traits["range"].values[1:])
+    assert all(item[:5].isdigit() for item in shop.catalogue.ids)
 
 
 @pytest.fixture(scope="module")
