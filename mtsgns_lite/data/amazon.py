@@ -56,10 +56,10 @@ def load_amazon(
         warnings.warn(f"{path}: {about['malformed']:,} malformed lines left out: {lines}{more}", stacklevel=2)
     if not any(about[relation] for relation in RELATIONS):
         raise ValueError(f"{path} lists no related products, so there is no graph in it: take a file of 2014 or 2018.")
-    weight = np.zeros(pairs.num_rows)
+    strength = np.zeros(pairs.num_rows)
     for relation, factor in weights.items():
-        weight += factor * pairs[relation].to_numpy()
-    kept = weight > 0
+        strength += factor * pairs[relation].to_numpy()
+    kept = strength > 0
     ends = np.stack([pairs["source"].to_numpy(), pairs["target"].to_numpy()])[:, kept]
     order = np.argsort(-np.bincount(ends.ravel(), minlength=items.num_rows), kind="stable")  # most connected first
     place = np.argsort(order)
@@ -67,7 +67,7 @@ def load_amazon(
     return Dataset(
         path.name.split(".")[0].removeprefix("meta_"),
         catalogue,
-        edges=Edges(place[ends[0]], place[ends[1]], weight[kept]),
+        edges=Edges(place[ends[0]], place[ends[1]], strength[kept]),
         main_trait="category" if "category" in catalogue.traits else None,
         about=about,
     )
