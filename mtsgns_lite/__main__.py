@@ -12,6 +12,8 @@ from . import doctor, manual
 from .comparison import METHODS, compare, train_method
 from .data.dataset import Dataset
 from .data.datasets import NAMED, load
+from .data.sources import NAMES as SOURCES
+from .data.sources import downloads_folder, find_source, listing, load_call
 from .device import pick_device
 from .models import MultiTraitSGNS
 from .neighbours import neighbours, trait_weights
@@ -143,8 +145,17 @@ def _neighbours(asked: argparse.Namespace) -> None:
 
 def _add_data(commands) -> None:
     parser = _command(commands, "data", _data, "the data sets that have a name", manual.DATA_SETS)
-    inner = parser.add_subparsers(metavar="show", prog=f"{PROGRAM} data")
+    inner = parser.add_subparsers(metavar="show | get", prog=f"{PROGRAM} data")
     _add_dataset(_command(inner, "show", _show, "load a data set and sum it up", "Sizes and traits.", manual.YOUR_FILE))
+
+    get = _command(
+        inner, "get", _get, "fetch a data set that we may not ship", manual.DATA_GET, manual.DATA_GET_EXAMPLES
+    )
+    get.add_argument("name", nargs="?", metavar="NAME", help=f"{', '.join(SOURCES)}; without a name, all are listed")
+    get.add_argument("--category", metavar="C", help="of amazon: which part of the shop")
+    get.add_argument("--folder", metavar="FOLDER", help="where to put it (the user's cache folder)")
+    get.add_argument("--sha256", metavar="HEX", help="the checksum, where you know one and we do not; with --size")
+    get.add_argument("--size", type=_positive, metavar="BYTES", help="the file's size; with --sha256")
 
 
 def _data(asked: argparse.Namespace) -> None:
@@ -153,6 +164,16 @@ def _data(asked: argparse.Namespace) -> None:
 
 def _show(asked: argparse.Namespace) -> None:
     print(_load(asked))
+
+
+def _get(asked: argparse.Namespace) -> None:
+    from .data.download import fetch  # needs requests, which the other commands don't
+
+    if asked.name is None:
+        print(f"{listing()}\n\nTerms are shown before anything is fetched; files go to {downloads_folder()}.")
+        return
+    path = fetch(find_source(asked.name, asked.category, asked.sha256, asked.size), asked.folder)
+    print(f"{path}\nLoad it: {load_call(asked.name, asked.category, path if asked.folder else None)}")
 
 
 def _add_doctor(commands) -> None:

