@@ -154,7 +154,7 @@ def trait_weights(model: MultiTraitSGNS, which: str = "target", truth: dict[str,
     if not len(items):
         raise ValueError("The model has seen no items yet, so there are no weights to read: train it first (mt.fit).")
     side = model._side(which)
-    weights, _ = side.weights(items)
+    weights = side.weights(items)
     parts = model.contributions(which, items)
     parts = parts - parts.mean(dim=0)
     whole = parts.sum(dim=1)  # (U, d)

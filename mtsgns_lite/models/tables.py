@@ -45,7 +45,7 @@ class Table(nn.Module):
         rows = self.weight.index_select(0, ids.view(-1)).requires_grad_()
         if self.training:
             self._looked_up.append((ids.view(-1), rows))
-        return rows.view(*ids.shape, -1)
+        return rows.view(*ids.shape, rows.shape[1])
 
     @torch.no_grad()
     def update(self, factor: float = 1.0) -> None:

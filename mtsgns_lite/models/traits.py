@@ -11,6 +11,7 @@ shrinking when an item has many traits; ``scale=False`` leaves it out, which is 
 
 from __future__ import annotations
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import nn
@@ -34,15 +35,18 @@ class TraitMixture(nn.Module):
     rate, trait_rate, weight_rate : Adagrad's step sizes for item rows, trait rows and logits (see `WEIGHT_RATES`).
     """
 
-    codes: torch.Tensor
+    starts: torch.Tensor
+    code: torch.Tensor
     source: torch.Tensor
+    count: torch.Tensor
 
     def __init__(self, catalogue: Catalogue, dim, weights, scale, spread, rate, trait_rate, weight_rate, seed):
         super().__init__()
         traits = list(catalogue.traits.values())
         self.scale, self.sources, self.per_item = scale, 1 + len(traits), weights == "item"
         self.items = Table(len(catalogue), dim, spread=spread, rate=rate, seed=seed)
-        self.values = Table(sum(len(trait.values) for trait in traits), dim, rate=trait_rate)
+        *firsts, rows = np.cumsum([0, *(len(trait.values) for trait in traits)])
+        self.values = Table(int(rows), dim, rate=trait_rate)
         # A row of logits for all items hears from every batch, so it can wait until the first gradients, which only
         # find the common direction of all items, have passed; a row of one item hears seldom and can't.
         rows, start = (len(catalogue), 0.0) if self.per_item else (1, 0.1)
@@ -50,48 +54,59 @@ class TraitMixture(nn.Module):
             weight_rate = WEIGHT_RATES[weights]
         self.logits = Table(rows, self.sources, rate=weight_rate, start=start)
 
-        # Column 0 is the item itself; the others hold the codes of all traits, several for a trait of several values.
-        # All traits' values share one table, so each trait's codes begin where the last one's ended; -1 is unknown.
-        codes, source, first = [], [0], 0
-        for number, trait in enumerate(traits, start=1):
-            code = torch.from_numpy(trait.codes)
-            codes.append(torch.where(code > 0, code + first, -1))
-            source += [number] * code.shape[1]
-            first += len(trait.values)
-        self.register_buffer("codes", torch.cat(codes, dim=1), persistent=False)  # (items, C)
-        self.register_buffer("source", torch.tensor(source), persistent=False)  # (1 + C,)
+        # Every known value of every item, item by item: its row in the one table that all traits' values share (each
+        # trait's codes begin where the last one's ended), and its source. `count` is how many values a source has.
+        code = np.concatenate([t.codes + first for t, first in zip(traits, firsts)], axis=1)
+        known = np.concatenate([t.codes > 0 for t in traits], axis=1)
+        source = np.repeat(np.arange(1, self.sources), [t.codes.shape[1] for t in traits])
+        source = np.broadcast_to(source, known.shape)[known]
+        count = np.zeros((len(catalogue), self.sources), dtype=np.float32)
+        np.add.at(count, (np.nonzero(known)[0], source), 1)
+        starts = np.concatenate([[0], known.sum(axis=1).cumsum()])
+        for name, array in dict(starts=starts, code=code[known], source=source, count=count).items():
+            self.register_buffer(name, torch.from_numpy(array), persistent=False)
 
-    def trait_rows(self, items: torch.Tensor) -> torch.Tensor:
-        """(U, C, d) the vector of each column's value."""
-        return self.values(self.codes[items].clamp(min=0))
+    def entries(self, items: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        """(U,) items -> their values, E in all: (E,) of whom (a place in `items`), row of the table, source."""
+        first, number = self.starts[items], self.starts[items + 1] - self.starts[items]
+        owner = torch.arange(len(items), device=items.device).repeat_interleave(number)
+        before = number.cumsum(0) - number
+        entry = torch.arange(len(owner), device=items.device) + (first - before)[owner]
+        return owner, self.code[entry], self.source[entry]
 
-    def weights(self, items: torch.Tensor, own: bool = True, learned: bool = True) -> tuple[torch.Tensor, torch.Tensor]:
-        """(U, n + 1) the softmax of the logits over the known sources (0 for an item that has none), and
-        (U, n + 1) how many values each source has.
+    def known(self, items: torch.Tensor, own: bool = True) -> torch.Tensor:
+        """(U, n + 1) booleans: which sources has each item? The first, the item itself, is there if `own`."""
+        known = self.count[items] > 0
+        known[:, 0] = own
+        return known
+
+    def weights(self, items: torch.Tensor, own: bool = True, learned: bool = True) -> torch.Tensor:
+        """(U, n + 1) the softmax of the logits over the known sources, 0 for an item that has none.
 
         own=False leaves the item's own row out, as for an item that was never seen; learned=False takes the
         plain mean of the known sources, as EGES does for cold items.
         """
-        own_column = torch.full_like(items, own, dtype=torch.bool)[:, None]
-        known = torch.cat([own_column, self.codes[items] >= 0], dim=1).float()  # (U, 1 + C)
-        count = known.new_zeros(len(items), self.sources).index_add_(1, self.source, known)
+        known = self.known(items, own)
         logits = self.logits(items if self.per_item else torch.zeros_like(items))
-        logits = (logits if learned else torch.zeros_like(logits)).masked_fill(count == 0, -torch.inf)
-        return logits.softmax(dim=1).nan_to_num(0.0), count
+        logits = (logits if learned else torch.zeros_like(logits)).masked_fill(~known, -torch.inf)
+        return logits.softmax(dim=1).nan_to_num(0.0)
 
-    def mix(self, items: torch.Tensor, **options) -> torch.Tensor:
-        """(U, 1 + C) what each column's vector is multiplied by: m_v softmax(a)_s over the trait's number of values."""
-        weights, count = self.weights(items, **options)
+    def mix(self, items: torch.Tensor, own: bool = True, learned: bool = True) -> torch.Tensor:
+        """(U, n + 1) what each value's vector is multiplied by: m_v softmax(a)_s over the source's number of values."""
+        weights = self.weights(items, own, learned)
         if self.scale:
-            weights = weights * (count > 0).sum(dim=1, keepdim=True)
-        mix = (weights / count.clamp(min=1))[:, self.source]
-        return torch.cat([mix[:, :1], mix[:, 1:] * (self.codes[items] >= 0)], dim=1)
+            weights = weights * self.known(items, own).sum(dim=1, keepdim=True)
+        return weights / self.count[items].clamp(min=1)
 
     def whole_and_traits(self, items: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """(...,) -> H and its traits' part alone, both (..., d)."""
         distinct, place = items.unique(return_inverse=True)
         mix = self.mix(distinct)
-        traits = (mix[:, 1:, None] * self.trait_rows(distinct)).sum(dim=1)  # (U, d)
+        owner, code, source = self.entries(distinct)
+        values, which = code.unique(return_inverse=True)
+        before = torch.searchsorted(owner, torch.arange(len(distinct), device=items.device))
+        share = mix[owner, source]
+        traits = F.embedding_bag(which, self.values(values), before, mode="sum", per_sample_weights=share)  # (U, d)
         whole = mix[:, :1] * self.items(distinct) + traits
         return F.embedding(place, whole), F.embedding(place, traits)
 
@@ -101,9 +116,10 @@ class TraitMixture(nn.Module):
 
     def contributions(self, items: torch.Tensor, **options) -> torch.Tensor:
         """(U,) -> c: (U, n + 1, d), whose sum over the sources is H (options as in `weights`)."""
-        rows = torch.cat([self.items(items)[:, None], self.trait_rows(items)], dim=1)
-        parts = self.mix(items, **options)[:, :, None] * rows  # (U, 1 + C, d)
-        return parts.new_zeros(len(items), self.sources, parts.shape[2]).index_add_(1, self.source, parts)
+        mix = self.mix(items, **options)
+        owner, code, source = self.entries(items)
+        parts = mix[..., None] * F.pad(self.items(items)[:, None], (0, 0, 0, self.sources - 1))  # (U, n + 1, d)
+        return parts.index_put((owner, source), mix[owner, source, None] * self.values(code), accumulate=True)
 
 
 class MultiTraitSGNS(ItemModel):

@@ -195,14 +195,14 @@ def test_the_auxiliary_loss_moves_neither_context_rows_nor_the_items_own(
 
 def test_weights_are_a_softmax_over_the_known_sources_only(wardrobe, random_weights):
     side = random_weights(mt.MultiTraitSGNS(wardrobe, dim=2)).target
-    weights, count = side.weights(torch.arange(6))
+    weights = side.weights(torch.arange(6))
     assert torch.allclose(weights.sum(dim=1), torch.ones(6, dtype=torch.float64))
     for item in range(6):
         known = [source for source, _ in sources_of(wardrobe, item)]
         assert set(np.flatnonzero(weights[item].detach() > 0)) == set(known)
         raw = side.logits.weight[0][known].softmax(dim=0)
         assert torch.allclose(weights[item][known], raw)  # renormalised over what is known
-    assert count[0].tolist() == [1, 1, 1, 2]
+    assert side.count[0].tolist() == [0, 1, 1, 2]  # how many values each trait has
 
 
 def test_an_items_weights_do_not_depend_on_the_rest_of_the_batch(wardrobe, random_weights):
@@ -228,8 +228,8 @@ def test_unknown_is_not_a_value_that_is_trained(planted_small, quiet_fit):
 def test_uniform_weights_stay_equal(planted_split, quiet_fit):
     model = mt.MultiTraitSGNS(planted_split.catalogue, dim=8, weights="uniform")
     quiet_fit(model, planted_split.train)
-    weights, count = model.target.weights(torch.arange(len(planted_split.catalogue)))
-    known = count > 0
+    items = torch.arange(len(planted_split.catalogue))
+    weights, known = model.target.weights(items), model.target.known(items)
     assert torch.allclose(weights, known / known.sum(dim=1, keepdim=True))
 
 
@@ -370,6 +370,46 @@ def test_a_score_of_two_items_is_the_same_from_either_end(wardrobe, random_weigh
     model = random_weights(mt.MatrixFactorization(wardrobe, dim=3, bias=True))
     one, other = torch.tensor([0, 1, 2]), torch.tensor([3, 4, 5])
     assert torch.allclose(model.score(one, other), model.score(other, one))
+
+
+@pytest.mark.parametrize("bias", [False, True])
+def test_two_tables_are_two(bias, wardrobe, random_weights, gradient_of):
+    """The first item is looked up in one, the second in the other, and each alone gets that side's gradient."""
+    model = random_weights(mt.MatrixFactorization(wardrobe, dim=3, tables=2, bias=bias))
+    first, second, value = torch.tensor([0, 3, 0]), torch.tensor([1, 5, 2]), torch.tensor([1.0, 0, 1]).double()
+    p, q = model.items.weight.numpy()[first], model.context.weight.numpy()[second]
+    b = model.item_bias.weight.numpy()[:, 0] if bias else np.zeros(6)
+    score = (p * q).sum(axis=1) + b[first] + b[second]
+    assert np.allclose(model.score(first, second).detach().numpy(), score)
+
+    for table in (m for m in model.modules() if isinstance(m, mt.Table)):
+        table.forget()
+    model.loss(PairBatch(first, second, value)).backward()
+    error = (sigma(score) - value.numpy()) / 3
+    for table, ends, other in ((model.items, first, q), (model.context, second, p)):
+        expected = np.zeros((6, 3))
+        np.add.at(expected, ends.numpy(), error[:, None] * other)
+        assert np.allclose(gradient_of(table).numpy(), expected)
+
+
+def test_two_tables_give_target_context_and_their_mean(wardrobe, random_weights):
+    model = random_weights(mt.MatrixFactorization(wardrobe, dim=3, tables=2))
+    model.observe(torch.tensor([1.0, 1, 1, 1, 0, 1]))
+    target, context, mean = (model.embeddings(which) for which in ("target", "context", "mean"))
+    assert not torch.allclose(target, context)
+    assert torch.allclose(mean, (target + context) / 2)
+    for vectors in (target, context, mean):
+        assert vectors.any(dim=1).tolist() == [True, True, True, True, False, True]
+    start = mt.MatrixFactorization(wardrobe, dim=3, tables=2)
+    assert not torch.equal(start.items.weight, start.context.weight)
+    with pytest.raises(ValueError, match="'context'"):
+        mt.MatrixFactorization(wardrobe, dim=3).embeddings("context")
+
+
+@pytest.mark.parametrize("options", [{"tables": 3}, {"tables": 2, "users": 4}])
+def test_more_tables_than_there_are_sides_are_refused(options, wardrobe):
+    with pytest.raises(ValueError, match="1 or 2 tables"):
+        mt.MatrixFactorization(wardrobe, dim=3, **options)
 
 
 def test_loss_and_regulariser_are_functions_one_can_swap(wardrobe):
