@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-import json
+import shlex
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -27,7 +27,8 @@ MISTAKES = (ValueError, OSError, KeyError, MemoryError, ModuleNotFoundError, Tra
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command and return its exit code: 0, 1 where it found something wrong, 2 for a mistake of the caller's."""
     parser = build_parser()
-    asked = parser.parse_args(arguments)
+    arguments = sys.argv[1:] if arguments is None else list(arguments)
+    asked = parser.parse_args(arguments, argparse.Namespace(arguments=arguments))
     if asked.run is None:
         parser.print_help()
         return 0
@@ -83,25 +84,34 @@ def _add_compare(commands) -> None:
     line = "every method on the same split, as a table"
     parser = _command(commands, "compare", _compare, line, manual.COMPARE, manual.COMPARE_EXAMPLES + manual.YOUR_FILE)
     _add_dataset(parser)
-    parser.add_argument("--models", type=_names, metavar="A,B", help="which methods (all that the data set allows)")
+    parser.add_argument(
+        "--models", type=_names, metavar="A,B", help='which methods; "all" for every one that can be had'
+    )
     parser.add_argument("--seeds", type=_positive, default=3, metavar="N", help="how many, each with its own split (3)")
     parser.add_argument("--cold", type=float, default=0.1, metavar="F", help="fraction of items never seen (0.1)")
     _add_size(parser)
     parser.add_argument("--category", metavar="TRAIT", help="trait of same-category negatives (the main trait)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every row here")
+    parser.add_argument("--report", type=Path, metavar="FILE", help="write a page with table and figures here (.html)")
     parser.add_argument("--device", help="cpu, cuda ... (cuda where there is one, else cpu)")
 
 
 def _compare(asked: argparse.Namespace) -> None:
-    if asked.json is not None and not asked.json.parent.is_dir():  # better said now than after the fits
-        raise FileNotFoundError(f"There is no folder {asked.json.parent} to write {asked.json.name} in: make it first.")
+    for file in (asked.json, asked.report):
+        if file is not None and not file.parent.is_dir():  # better said now than after the fits
+            raise FileNotFoundError(f"There is no folder {file.parent} to write {file.name} in: make it first.")
     dataset = _load(asked)
     print(f"{dataset!r}\nfitting on {pick_device(asked.device)}", file=sys.stderr)
     passed_on = ("models", "seeds", "cold", "dim", "epochs", "category", "device")
     found = compare(dataset, **{name: getattr(asked, name) for name in passed_on})
+    found.settings["command"] = f"{PROGRAM} {shlex.join(asked.arguments)}"
     print(found)
     if asked.json is not None:
-        asked.json.write_text(json.dumps(found.to_json(), indent=1) + "\n", encoding="utf-8")
+        asked.json.write_text(found.to_text(), encoding="utf-8")
+    if asked.report is not None:
+        from .report import write_report  # plotly, which the other commands don't need
+
+        print(f"wrote {write_report(found, asked.report)}")
 
 
 def _add_train(commands) -> None:
@@ -110,7 +120,7 @@ def _add_train(commands) -> None:
         commands, "train", _train, "train one model and keep it", about, manual.TRAIN_EXAMPLES + manual.YOUR_FILE
     )
     _add_dataset(parser)
-    trainable = [name for name, method in METHODS.items() if method is not None]
+    trainable = [name for name, method in METHODS.items() if method.model]
     parser.add_argument("--model", metavar="METHOD", help=f"{', '.join(trainable)} (traits-global, else sgns)")
     parser.add_argument("--out", required=True, metavar="FOLDER", help="where the model goes")
     parser.add_argument("--export", metavar="FILE", help="vectors, too: .parquet, .txt (word2vec) or .tsv (Projector)")

@@ -10,50 +10,24 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from importlib.metadata import PackageNotFoundError, version
 
-import numpy as np
 import torch
 from tqdm.auto import tqdm
 
-from .data.catalogue import Catalogue
+from .data.corpus import Corpus
 from .data.dataset import Dataset
 from .data.splits import Split, split
-from .evaluation import Evaluation, baseline_rows, evaluate, html_table, text_table
-from .models import SGNS, ItemModel, MatrixFactorization, MultiTraitSGNS
+from .device import pick_device
+from .evaluation import Evaluation, baseline_rows, evaluate, evaluate_vectors, html_table, text_table
+from .methods import METHODS, choose, fit_method, parse, train_method, warm_up
+from .peers import usable_cpus
 from .storage import library_version
-from .training import History, fit
 
-
-@dataclass(frozen=True)
-class Method:
-    """How a row is made: its model from (catalogue, options), and what it trains on from the split."""
-
-    model: Callable[..., ItemModel]
-    samples: Callable[[Split], object] = lambda split: split.train
-    needs_traits: bool = False
-
-
-def _traits(weights: str) -> Method:
-    return Method(lambda catalogue, **o: MultiTraitSGNS(catalogue, weights=weights, **o), needs_traits=True)
-
-
-def _shuffled(catalogue: Catalogue, seed: int, **options) -> MultiTraitSGNS:
-    return MultiTraitSGNS(catalogue.shuffle_traits(seed), seed=seed, **options)
-
-
-METHODS: dict[str, Method | None] = {
-    "popularity": None,
-    "cooccurrence": None,
-    "mf": Method(MatrixFactorization, lambda split: split.edges()),
-    "mf-bias": Method(lambda c, **o: MatrixFactorization(c, bias=True, **o), lambda split: split.edges()),
-    "sgns": Method(SGNS),
-    "traits-uniform": _traits("uniform"),
-    "traits-global": _traits("global"),
-    "traits-item": _traits("item"),
-    "traits-shuffled": Method(_shuffled, needs_traits=True),
-}
+__all__ = ["METHODS", "Comparison", "compare", "fit_and_evaluate", "train_method"]
 
 
 @dataclass
@@ -67,17 +41,26 @@ class Comparison:
     rows: list[dict] = field(default_factory=list)
 
     def to_json(self) -> dict:
-        """What `--json` writes."""
+        """What `--json` writes; ``Comparison(**it)`` reads it."""
         return vars(self)
+
+    def to_text(self, curves: bool = True) -> str:
+        """The same as JSON text, a line for each row; without its curves it is short."""
+        about = {name: value for name, value in vars(self).items() if name != "rows"}
+        leave = () if curves else ("pr", "learning")
+        rows = [json.dumps({key: value for key, value in row.items() if key not in leave}) for row in self.rows]
+        return json.dumps(about, indent=1)[:-2] + ',\n "rows": [\n  ' + ",\n  ".join(rows) + "\n ]\n}\n"
 
     def summary(self) -> tuple[list[str], list[list[str]]]:
         """A line of text for each method: mean and, over several seeds, standard deviation; "-" for no figure."""
-        columns = [column for column in COLUMNS if any(_value(row, column.path) is not None for row in self.rows)]
-        lines = []
-        for model in dict.fromkeys(row["model"] for row in self.rows):
-            rows = [row for row in self.rows if row["model"] == model]
-            lines.append([model, *(column.text(rows) for column in columns)])
+        columns = [column for column in COLUMNS if column.values(self.rows)]
+        lines = [[model, *(column.text(rows) for column in columns)] for model, rows in self.by_model().items()]
         return ["model", *(column.title for column in columns)], lines
+
+    def by_model(self) -> dict[str, list[dict]]:
+        """The rows of each method, one for each seed."""
+        names = dict.fromkeys(row["model"] for row in self.rows)
+        return {name: [row for row in self.rows if row["model"] == name] for name in names}
 
     def __repr__(self) -> str:
         sizes = ", ".join(f"{number:,} {what}" for what, number in self.sizes.items())
@@ -88,15 +71,25 @@ class Comparison:
 
 
 @dataclass(frozen=True)
-class _Column:
+class Column:
     """A figure of the rows that the table shows: where it is in a row, its title, and how many digits."""
 
     title: str
     path: tuple[str, ...]
     digits: int = 3
 
+    def values(self, rows: list[dict]) -> list[float]:
+        """The figure in each of the rows that have it."""
+        found = []
+        for value in rows:
+            for key in self.path:
+                value = value[key]
+            found += [] if value is None else [value]
+        return found  # type: ignore[return-value]
+
     def text(self, rows: list[dict]) -> str:
-        values = [value for value in (_value(row, self.path) for row in rows) if value is not None]
+        """Mean and, of several, standard deviation; "-" for no figure."""
+        values = self.values(rows)
         if not values:
             return "-"
         spread = f" ±{statistics.stdev(values):.{self.digits}f}" if len(values) > 1 else ""
@@ -104,29 +97,22 @@ class _Column:
 
 
 COLUMNS = [
-    _Column("uniform all", ("auc", "uniform", "all")),
-    _Column("uniform seen", ("auc", "uniform", "seen")),
-    _Column("degree seen", ("auc", "degree", "seen")),
-    _Column("degree cold", ("auc", "degree", "cold")),
-    _Column("category seen", ("auc", "category", "seen")),
-    _Column("hr@10", ("hr@10",)),
-    _Column("ndcg@10", ("ndcg@10",)),
-    _Column("mrr", ("mrr",)),
-    _Column("fit s", ("fit_seconds",), 1),
-    _Column("peak MB", ("peak_mb",), 0),
+    Column("uniform all", ("auc", "uniform", "all")),
+    Column("uniform seen", ("auc", "uniform", "seen")),
+    Column("degree seen", ("auc", "degree", "seen")),
+    Column("degree cold", ("auc", "degree", "cold")),
+    Column("category seen", ("auc", "category", "seen")),
+    Column("hr@10", ("hr@10",)),
+    Column("ndcg@10", ("ndcg@10",)),
+    Column("mrr", ("mrr",)),
+    Column("fit s", ("fit_seconds",), 1),
+    Column("peak MB", ("peak_mb",), 0),
 ]
-
-
-def _value(row: dict, path: tuple[str, ...]) -> float | None:
-    found = row
-    for key in path:
-        found = found[key]
-    return found  # type: ignore[return-value]
 
 
 def compare(
     dataset: Dataset,
-    models: Sequence[str] | None = None,
+    models: Sequence[str] | str | None = None,
     seeds: int = 3,
     cold: float = 0.1,
     dim: int = 64,
@@ -135,49 +121,68 @@ def compare(
     device: str | None = None,
     progress: bool = True,
 ) -> Comparison:
-    """Fit and evaluate methods on the same splits.
+    """Fit and evaluate methods on the same splits, and on the same walks or chunks of baskets, drawn once for each.
 
     Parameters
     ----------
-    models : names from `METHODS`; by default all that the data set allows.
+    models : names from `METHODS`, such as "sgns", or "sgns@1" for one epoch of it; by default the core ones; "all" for
+        whatever the data set and the installed packages allow.
     seeds : how many; each makes a split of its own, on which all methods stand.
     cold : the fraction of items that training never sees.
     category : the trait of same-category negatives.
-    Raises ``ValueError`` for a method that is not known, or one that needs traits where there are none.
+    Raises ``ValueError`` for a method that is not known, or one that needs traits, or gensim, where there are none.
     """
-    has_traits = bool(dataset.catalogue.traits)
-    if models is None:
-        models = [name for name, method in METHODS.items() if method is None or has_traits or not method.needs_traits]
-    for name in models:
-        if name not in METHODS:
-            raise ValueError(f"There is no method {name!r}: choose from {', '.join(METHODS)}.")
-        method = METHODS[name]
-        if method is not None and method.needs_traits and not has_traits:
-            raise ValueError(f"{name} needs traits, and {dataset.name!r} has none: name some with traits=.")
-    settings = dict(seeds=seeds, cold=cold, dim=dim, epochs=epochs, category=category or dataset.main_trait)
-    versions = {"mtsgns_lite": library_version(), "torch": torch.__version__, "python": platform.python_version()}
-    result = Comparison(dataset.name, dataset.sizes(), versions, settings)
+    models = choose(models, dataset)
+    result = Comparison(dataset.name, dataset.sizes(), versions(), {})
+    result.settings = dict(seeds=seeds, cold=cold, dim=dim, epochs=epochs, category=category or dataset.main_trait)
+    result.settings |= dict(models=models, device=str(pick_device(device)), **machine())
+    passes = max((parse(name)[1] or epochs for name in models), default=epochs)
     bar = tqdm(total=seeds * len(models), disable=not progress, unit=" fits")
     with bar, tempfile.TemporaryDirectory() as folder:
         for seed in range(seeds):
             asked = split(dataset, cold_items=cold, category=category, seed=seed)
-            asked.save(folder)
-            baselines = (
-                {row.method: row for row in baseline_rows(asked)} if {*models} & {"popularity", "cooccurrence"} else {}
-            )
+            save_task(asked, folder, passes)
+            baselines = {}
+            if {"popularity", "cooccurrence"} & {*models}:
+                baselines = {row.method: row for row in baseline_rows(asked)}
             for name in models:
                 bar.set_description(f"{name}, seed {seed}")
                 if name in baselines:
-                    result.rows.append(_row(baselines[name], seed, None, None))
+                    result.rows.append(_row(baselines[name], seed))
                 else:
                     result.rows.append(_in_own_process(name, folder, seed, dim, epochs, device))
                 bar.update()
     return result
 
 
-def _row(found: Evaluation, seed: int, seconds: float | None, peak: float | None) -> dict:
+def versions() -> dict[str, str]:
+    """Of this library, of what its figures rest on, and of gensim where it is installed."""
+    found = {"mtsgns_lite": library_version(), "torch": torch.__version__, "python": platform.python_version()}
+    with suppress(PackageNotFoundError):
+        found["gensim"] = version("gensim")
+    return found
+
+
+def machine() -> dict[str, object]:
+    """What the seconds depend on."""
+    return {
+        "cpus": usable_cpus(),
+        "threads": torch.get_num_threads(),
+        "system": f"{platform.system()} {platform.machine()}",
+    }
+
+
+def save_task(asked: Split, folder: str, passes: int = 1) -> None:
+    """Write what every row of a seed reads: the split, and one corpus drawn from it."""
+    asked.save(folder)
+    Corpus.draw(asked.train, asked.seed, passes).save(folder)
+
+
+def _row(found: Evaluation, seed: int, **fit) -> dict:
+    """A row as JSON has it; `fit` is what there is to say of the fit, and nothing for a baseline."""
+    fit = {"epochs": None, "fit_seconds": None, "peak_mb": None, "corpus": None, "learning": None, **fit}
     ranking = {name: found.ranking.get(name) for name in ("hr@10", "ndcg@10", "mrr")}
-    row = {"model": found.method, "seed": seed, "fit_seconds": seconds, "peak_mb": peak, "auc": found.auc, **ranking}
+    row = {"model": found.method, "seed": seed, **fit, "auc": found.auc, **ranking, "pr": found.curve}
     return row | ({"auc_own_score": found.own} if found.own is not None else {})
 
 
@@ -194,30 +199,20 @@ def _in_own_process(name: str, folder: str, seed: int, dim: int, epochs: int, de
 
 def fit_and_evaluate(name: str, folder: str, seed: int, dim: int, epochs: int, device: str | None) -> dict:
     """A row of the comparison: what runs in the process of its own."""
-    method = METHODS[name]
-    assert method is not None
-    asked = Split.load(folder)
+    method, own_epochs = parse(name)
+    epochs = own_epochs or epochs
+    asked, corpus = Split.load(folder), Corpus.load(folder)
+    warm_up(method, corpus)
     with _PeakMemory() as memory:
-        model, samples = method.model(asked.catalogue, dim=dim, seed=seed), method.samples(asked)
-        history = fit(model, samples, epochs, device=device, seed=seed, progress=False)
-    found = evaluate(model, asked, baselines=False, name=name)[0]
-    return _row(found, seed, round(history.seconds, 3), round(memory.peak_mb, 1))
-
-
-def train_method(
-    dataset: Dataset, name: str, dim: int = 64, epochs: int = 3, seed: int = 0, device: str | None = None
-) -> tuple[ItemModel, History]:
-    """Fit one of `METHODS` on the whole data set, nothing held out.
-
-    Raises ``ValueError`` for a name that has no model, or one that needs traits where there are none.
-    """
-    method = METHODS.get(name)
-    if method is None:
-        raise ValueError(f"No model is called {name!r}: choose from {', '.join(n for n, m in METHODS.items() if m)}.")
-    dataset = dataset.as_baskets()
-    whole = Split(dataset, np.empty((0, 2), np.int64), {}, np.zeros(len(dataset.catalogue), dtype=bool), seed)
-    model = method.model(dataset.catalogue, dim=dim, seed=seed)
-    return model, fit(model, method.samples(whole), epochs, device=device, seed=seed)
+        fitted = fit_method(method, asked, corpus, dim, epochs, seed, device, memory.aside)
+    if fitted.model is not None:
+        found = evaluate(fitted.model, asked, baselines=False, name=name)[0]
+    else:
+        assert fitted.vectors is not None
+        found = evaluate_vectors(fitted.vectors, asked, name)
+    peak = round(memory.peak_mb, 1)
+    seconds, read = round(fitted.seconds, 3), corpus.fingerprint if METHODS[method].reads_corpus else None
+    return _row(found, seed, epochs=epochs, fit_seconds=seconds, peak_mb=peak, corpus=read, learning=fitted.curve)
 
 
 class _PeakMemory:
@@ -226,7 +221,7 @@ class _PeakMemory:
     def __enter__(self) -> _PeakMemory:
         import psutil
 
-        self._process, self._stop = psutil.Process(), threading.Event()
+        self._process, self._stop, self._looks = psutil.Process(), threading.Event(), True
         self._before = self._highest = self._process.memory_info().rss
         self._thread = threading.Thread(target=self._watch, daemon=True)
         self._thread.start()
@@ -234,8 +229,19 @@ class _PeakMemory:
 
     def _watch(self) -> None:
         while not self._stop.is_set():
-            self._highest = max(self._highest, self._process.memory_info().rss)
+            used = self._process.memory_info().rss
+            if self._looks:
+                self._highest = max(self._highest, used)
             time.sleep(0.01)
+
+    @contextmanager
+    def aside(self) -> Iterator[None]:
+        """What is used within is not counted."""
+        self._looks = False
+        try:
+            yield
+        finally:
+            self._looks = True
 
     def __exit__(self, *_) -> None:
         self._stop.set()

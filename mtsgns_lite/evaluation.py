@@ -56,12 +56,14 @@ def ranking_metrics(rank: torch.Tensor, k: int = K) -> dict[str, float | None]:
 @dataclass
 class Evaluation:
     """The figures of one method. `auc[negatives][region]`, None where there are no such pairs; `ranking` over seen
-    pairs; `own` the AUC by the model's own score, where it has one that is not the cosine."""
+    pairs; `own` the AUC by the model's own score, where it has one that is not the cosine; `curve` precision and
+    recall of seen pairs among degree-matched ones, at about a hundred thresholds."""
 
     method: str
     auc: dict[str, dict[str, float | None]]
     ranking: dict[str, float | None] = field(default_factory=dict)
     own: dict[str, dict[str, float | None]] | None = None
+    curve: dict[str, list[float]] = field(default_factory=dict)
 
 
 class Evaluations(list[Evaluation]):
@@ -148,7 +150,8 @@ def evaluate_vectors(vectors: torch.Tensor, split: Split, name: str) -> Evaluati
         first, second = torch.from_numpy(pairs.T.copy())
         return (unit[first] * unit[second]).sum(dim=1).numpy()
 
-    return Evaluation(name, _auc_rows(split, cosine), _ranking(split, lambda items: unit[items] @ unit.T))
+    ranking = _ranking(split, lambda items: unit[items] @ unit.T)
+    return Evaluation(name, _auc_rows(split, cosine), ranking, curve=_curve(split, cosine))
 
 
 def baseline_rows(split: Split) -> list[Evaluation]:
@@ -163,18 +166,31 @@ def baseline_rows(split: Split) -> list[Evaluation]:
             scores[row, together.neighbours[entries]] = weights[entries].float()
         return scores
 
+    def product(pairs: np.ndarray) -> np.ndarray:
+        return split.counts[pairs].astype(float).prod(axis=1)
+
+    def weight(pairs: np.ndarray) -> np.ndarray:
+        return together.weight_between(*torch.from_numpy(pairs.T.copy())).numpy()
+
     weights = together.weights
-    popularity = Evaluation(
-        "popularity",
-        _auc_rows(split, lambda pairs: split.counts[pairs].astype(float).prod(axis=1)),
-        _ranking(split, lambda items: counts.expand(len(items), -1)),
-    )
-    cooccurrence = Evaluation(
-        "cooccurrence",
-        _auc_rows(split, lambda pairs: together.weight_between(*torch.from_numpy(pairs.T.copy())).numpy()),
-        _ranking(split, by_weight) if split.dataset.baskets is not None else {},
-    )
-    return [popularity, cooccurrence]
+    by_count = _ranking(split, lambda items: counts.expand(len(items), -1))
+    together_ranks = _ranking(split, by_weight) if split.dataset.baskets is not None else {}
+    return [
+        Evaluation("popularity", _auc_rows(split, product), by_count, curve=_curve(split, product)),
+        Evaluation("cooccurrence", _auc_rows(split, weight), together_ranks, curve=_curve(split, weight)),
+    ]
+
+
+def _curve(split: Split, score, points: int = 100) -> dict[str, list[float]]:
+    """Precision and recall at thresholds that are even in recall; empty where there are no degree-matched pairs."""
+    false = split.negatives.get("degree", np.full_like(split.pairs, -1))
+    asked = split.regions()["seen"] & (false[:, 0] >= 0)
+    if not asked.any():
+        return {}
+    threshold, precision, recall = precision_recall(score(split.pairs[asked]), score(false[asked]))
+    kept = np.unique(np.searchsorted(recall, np.linspace(recall[0], recall[-1], points)).clip(max=len(recall) - 1))
+    named = {"threshold": threshold, "precision": precision, "recall": recall}
+    return {name: [float(f"{value:.4g}") for value in values[kept]] for name, values in named.items()}
 
 
 def _auc_rows(split: Split, score) -> dict[str, dict[str, float | None]]:

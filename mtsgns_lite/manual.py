@@ -53,19 +53,26 @@ examples:
 COMPARE = f"""\
 Fit and evaluate methods on the same splits, each in a process of its own, and print a table: AUC of held-out pairs
 against three kinds of negatives (uniform, degree-matched, same category) over all, seen and cold pairs; ranking;
-seconds and memory of the fit. Means and standard deviations over the seeds.
+seconds and memory of the fit. Means and standard deviations over the seeds. Methods that learn from walks or baskets
+read the same ones, drawn once a seed.
 
-methods: {", ".join(METHODS)}"""
+methods (* those that are compared unless told otherwise; --models all takes all that can be had here):
+{"".join(f"  {name:<18} {'*' if method.core else ' '} {method.about}" + chr(10) for name, method in METHODS.items())}
+A name may carry its epochs: sgns@1 is sgns with one, whatever the others have."""
 
 COMPARE_EXAMPLES = """\
 examples:
-  python -m mtsgns_lite compare groceries                                     all methods, three seeds
+  python -m mtsgns_lite compare groceries                                     the usual methods, three seeds
   python -m mtsgns_lite compare planted --models popularity,sgns --seeds 1    the quickest look
+  python -m mtsgns_lite compare groceries --models all --report report.html   every method, and a page of figures
+  python -m mtsgns_lite compare groceries --models sgns@1,gensim-sg@5         epochs of their own
   python -m mtsgns_lite compare groceries --json results.json                 every row kept, as below
 
-{"dataset", "sizes", "versions", "settings", "rows": [{"model", "seed", "fit_seconds", "peak_mb",
- "auc": {"uniform": {"all", "seen", "cold"}, "degree": {...}, "category": {...}}, "hr@10", "ndcg@10", "mrr"}]}
-with null where a figure does not exist: popularity is not fitted; without a trait there are no categories.
+{"dataset", "sizes", "versions", "settings", "rows": [{"model", "seed", "epochs", "fit_seconds", "peak_mb", "corpus",
+ "auc": {"uniform": {"all", "seen", "cold"}, "degree": {...}, "category": {...}}, "hr@10", "ndcg@10", "mrr",
+ "pr": {"threshold", "precision", "recall"}, "learning": {"seconds", "auc", "loss"}}]}
+with null where a figure does not exist: popularity is not fitted; without a trait there are no categories. Rows with
+the same "corpus" read the same walks or baskets. Both curves are of seen pairs, degree-matched.
 
 """
 

@@ -67,10 +67,11 @@ class Noise:
         return torch.searchsorted(self.reach, uniform, right=True).clamp(max=len(self.reach) - 1)
 
 
-class _SkipGramSamples:
-    """What walks and baskets share: rows are cut into batches, and each batch gets its noise."""
+class SkipGramSamples:
+    """What walks, baskets and `Rows` share: rows are cut into batches, and each batch gets its noise."""
 
     kind = SkipGramBatch
+    length: int  # of a row
 
     def __init__(self, counts, rows, window, negatives, noise_size, exponent, batch_size, share, subsample):
         self.counts, self.rows = counts, rows
@@ -83,6 +84,10 @@ class _SkipGramSamples:
 
     def __len__(self) -> int:
         return -(-self.rows // self.batch_size)
+
+    def batches(self, generator: torch.Generator, device: torch.device) -> Iterator[SkipGramBatch]:
+        """One epoch."""
+        raise NotImplementedError
 
     def _batches(self, items: torch.Tensor, present: torch.Tensor, generator) -> Iterator[SkipGramBatch]:
         if self.keep is not None:  # sub-sampling of frequent items, Mikolov et al. 2013, eq. 5
@@ -97,7 +102,7 @@ class _SkipGramSamples:
             yield SkipGramBatch(rows, present[start : start + self.batch_size], self.window, noise, self.negatives)
 
 
-class Walks(_SkipGramSamples):
+class Walks(SkipGramSamples):
     """Fresh random walks each epoch, `per_node` from every node that has an edge, in shuffled order.
 
     Parameters
@@ -150,7 +155,7 @@ def occurrences(baskets: Ragged, items: int) -> np.ndarray:
     return np.bincount(baskets.values[(baskets.lengths > 1)[baskets.row_of]], minlength=items)
 
 
-class Baskets(_SkipGramSamples):
+class Baskets(SkipGramSamples):
     """Each epoch every basket is shuffled and cut into chunks; a whole chunk is the window.
 
     Parameters
@@ -183,10 +188,10 @@ class Baskets(_SkipGramSamples):
         self.values = torch.from_numpy(np.ascontiguousarray(baskets.values))
         self.row_of = torch.from_numpy(baskets.row_of)
         self.starts = torch.from_numpy(baskets.offsets[:-1].copy())
-        self.chunk = chunk
+        self.chunk = self.length = chunk
 
-    def batches(self, generator: torch.Generator, device: torch.device) -> Iterator[SkipGramBatch]:
-        """One epoch."""
+    def chunks(self, generator: torch.Generator, device: torch.device) -> tuple[torch.Tensor, torch.Tensor]:
+        """The items of all chunks (rows, chunk), and which are present; baskets in order, shuffled within each."""
         values, row_of, starts = (part.to(device) for part in (self.values, self.row_of, self.starts))
         noise = torch.rand(len(values), generator=generator, device=device, dtype=torch.float64)
         values = values[torch.argsort(row_of + noise)]  # shuffled within each basket
@@ -197,6 +202,11 @@ class Baskets(_SkipGramSamples):
         present = torch.zeros_like(items, dtype=torch.bool)
         items[chunk_of, place % self.chunk] = values
         present[chunk_of, place % self.chunk] = True
+        return items, present
+
+    def batches(self, generator: torch.Generator, device: torch.device) -> Iterator[SkipGramBatch]:
+        """One epoch."""
+        items, present = self.chunks(generator, device)
         rows = torch.nonzero(present[:, 1]).ravel()
         rows = rows[torch.randperm(len(rows), generator=generator, device=device)]
         yield from self._batches(items[rows], present[rows], generator)

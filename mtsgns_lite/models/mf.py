@@ -32,7 +32,9 @@ class MatrixFactorization(ItemModel):
 
     Parameters
     ----------
-    users : the number of users, for two tables; None for one table of items on both sides.
+    users : the number of users, for pairs of a user and an item; None for pairs of items.
+    tables : for items, 1: the same table on both sides; 2: a table of its own for the second item, the context, as in
+        skip-gram: ``s(i, j) = t_i . c_j``. An item has one bias either way.
     bias : add the biases.
     loss : "bce", "mse", or a function of (score, value).
     regulariser : a function of the rows in the batch (P, 2, d), such as ``lambda rows: 1e-4 * rows.square().mean()``.
@@ -47,6 +49,7 @@ class MatrixFactorization(ItemModel):
         catalogue: Catalogue,
         dim: int = 64,
         users: int | None = None,
+        tables: int = 1,
         bias: bool = False,
         loss: str | Callable = "bce",
         regulariser: Callable | None = None,
@@ -55,11 +58,16 @@ class MatrixFactorization(ItemModel):
         seed: int = 0,
     ):
         named = loss if isinstance(loss, str) else "bce"
-        super().__init__(catalogue, dim, users=users, bias=bias, loss=named, spread=spread, rate=rate, seed=seed)
+        options = dict(users=users, tables=tables, bias=bias, loss=named, spread=spread, rate=rate, seed=seed)
+        super().__init__(catalogue, dim, **options)
         if isinstance(loss, str) and loss not in LOSSES:
             raise ValueError(f"loss={loss!r} is not known: choose from {', '.join(LOSSES)}, or give a function.")
+        if tables not in (1, 2) or (tables == 2 and users is not None):
+            raise ValueError(f"tables={tables}: pairs of items take 1 or 2 tables, and users have one of their own.")
         spread = dim**-0.5 if spread is None else spread
         self.items = Table(len(catalogue), dim, spread, rate, seed)
+        self.context = Table(len(catalogue), dim, spread, rate, seed + 1) if tables == 2 else None
+        self.sides = ("target", "context") if tables == 2 else ("target",)
         self.users = None if users is None else Table(users, dim, spread, rate, seed + 1)
         self.item_bias = Table(len(catalogue), 1, rate=rate) if bias else None
         self.user_bias = Table(users, 1, rate=rate) if bias and users is not None else None
@@ -69,11 +77,11 @@ class MatrixFactorization(ItemModel):
 
     def score(self, first: torch.Tensor, second: torch.Tensor) -> torch.Tensor:
         """(P,) the score of each pair."""
-        return self._score(*self._rows(self.users, self.items, first, second), first, second)
+        return self._score(*self._vectors(first, second), first, second)
 
     def loss(self, batch: PairBatch) -> torch.Tensor:
         """The objective, plus the regulariser on the rows of this batch only."""
-        p, q = self._rows(self.users, self.items, batch.first, batch.second)
+        p, q = self._vectors(batch.first, batch.second)
         loss = self.objective(self._score(p, q, batch.first, batch.second), batch.value)
         return loss if self.regulariser is None else loss + self.regulariser(torch.stack([p, q], dim=1))
 
@@ -85,6 +93,11 @@ class MatrixFactorization(ItemModel):
         b_first, b_second = self._rows(self.user_bias, self.item_bias, first, second)
         return score + b_first[:, 0] + b_second[:, 0] + self.bias
 
+    def _vectors(self, first, second) -> tuple[torch.Tensor, torch.Tensor]:
+        if self.context is not None:
+            return self.items(first), self.context(second)
+        return self._rows(self.users, self.items, first, second)
+
     def _rows(self, users: Table | None, items: Table, first, second) -> tuple[torch.Tensor, torch.Tensor]:
         """Rows of both sides; where both are items, in one lookup."""
         if users is not None:
@@ -95,5 +108,6 @@ class MatrixFactorization(ItemModel):
     def embeddings(self, which: str = "target", unseen: str = "zero") -> torch.Tensor:
         """See `ItemModel.embeddings`."""
         self._check(which, unseen)
-        rows = self.items.weight
+        sides = [table.weight for table in (self.items, self.context) if table is not None]
+        rows = torch.stack(sides).mean(dim=0) if which == "mean" else sides[which == "context"]
         return rows.clone() if unseen == "random" else rows * self.seen[:, None]

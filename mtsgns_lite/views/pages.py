@@ -6,7 +6,6 @@ import copy
 import re
 from collections.abc import Sequence
 from html import escape
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ from nbformat import NotebookNode
 from pygments.formatters import HtmlFormatter
 
 from .display import MIME, SCRIPT, to_div
+from .frame import frame
 from .widgets import WIDGET_MIME
 
 # Tags of cells that belong to the notebook only; the values of the parameters stand in a cell that papermill adds.
@@ -92,29 +92,10 @@ def formula(tex: str, display: str = "inline") -> str:
 
 
 def page(title: str, main: str, head: str = "", wide: bool = False) -> str:
-    """The frame of every page: its styles are inside, light and dark."""
-    styles = files(__package__).joinpath("pages.css").read_text("utf-8")
+    """The frame of every page of the course, with the colours of its code, light and dark."""
     light, dark = (HtmlFormatter(style=style).get_style_defs(".highlight") for style in ("friendly", "github-dark"))
-    return f"""<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>{escape(re.sub(r"[*_`$]", "", title))}</title>
-<style>
-{light}
-@media (prefers-color-scheme: dark) {{
-{dark}
-}}
-{styles}</style>
-{head}
-</head>
-<body{' class="lesson"' if wide else ""}>
-{main}
-</body>
-</html>
-"""
+    styles = f"{light}\n@media (prefers-color-scheme: dark) {{\n{dark}\n}}\n"
+    return frame(re.sub(r"[*_`$]", "", title), main, head, wide, styles)
 
 
 def index_page(summary: dict[str, Any], notes: dict[str, dict[str, str]]) -> str:

@@ -16,7 +16,7 @@ import torch
 from scipy.stats import kendalltau
 
 import mtsgns_lite as mt
-from mtsgns_lite.data.samples import _SkipGramSamples
+from mtsgns_lite.data.corpus import Corpus, Rows
 
 BY_LIFT = ["product_type", "product_category", "package_size", "manufacturer_id", "brand", "department"]
 
@@ -118,19 +118,6 @@ def speed() -> None:
     say("3 epochs of traits-global on groceries", f"{history.seconds:.1f} s", "15 s", history.seconds <= 15)
 
 
-class FixedWalks(_SkipGramSamples):
-    """The same walks every epoch, for a fair race."""
-
-    def __init__(self, walks: torch.Tensor, items: int, noise_size=20, batch_size=None, share=4):
-        counts = torch.bincount(walks.ravel(), minlength=items)
-        super().__init__(counts, len(walks), 5, 5, noise_size, 0.75, batch_size, share, 0.0)
-        self.walks = walks
-
-    def batches(self, generator, device):
-        rows = self.walks[torch.randperm(len(self.walks), generator=generator)]
-        yield from self._batches(rows, torch.ones_like(rows, dtype=torch.bool), generator)
-
-
 def gensim(rounds: int = 3) -> None:
     """Tokens per second of an epoch of skip-gram on the same walks, in turns with gensim (sg=1, 2 workers)."""
     from gensim.models import Word2Vec
@@ -142,6 +129,7 @@ def gensim(rounds: int = 3) -> None:
     graph = mt.Graph.from_edges(mt.Edges(ends[0], ends[1], np.ones(edges)), nodes)
     starts = torch.nonzero(graph.degrees > 0).ravel().repeat(5)
     walks = graph.walks(starts, 10, generator=torch.Generator().manual_seed(0))
+    corpus = Corpus(walks.to(torch.int32).numpy()[None], 5)  # the same walks for both, every epoch
     sentences = [[str(node) for node in walk] for walk in walks.tolist()]
     for dim in (64, 128):
         ratios = []
@@ -152,7 +140,7 @@ def gensim(rounds: int = 3) -> None:
             theirs.train(sentences, total_examples=len(sentences), epochs=1)
             seconds = time.perf_counter() - start
             model = mt.SGNS(mt.Catalogue(range(nodes)), dim=dim)
-            history = mt.fit(model, FixedWalks(walks, nodes), epochs=1, progress=False)
+            history = mt.fit(model, Rows(corpus, nodes), epochs=1, progress=False)
             ratios.append(seconds / history.seconds)
             ours, other = walks.numel() / history.seconds, walks.numel() / seconds
             print(f"d={dim}: {ours:,.0f} tokens/s, gensim {other:,.0f} tokens/s")
