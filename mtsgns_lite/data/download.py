@@ -11,7 +11,7 @@ import textwrap
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -108,14 +108,18 @@ def _accept(part: Path, source: Source, say: Callable[[str], None]) -> None:
     """Raise ``ValueError``, and delete it, if what came is not what was asked for."""
     if matches(part, source):
         return
-    got = f"{size_of(part):,} bytes with sha256 {sha256_of(part)}"
-    known = f"{source.size:,} bytes with sha256 {source.sha256}"
+    size, digest = size_of(part), sha256_of(part)
     if source.strict or not _archive_is_whole(part):
         forget(part)
         reason = "is not the file that is known" if source.strict else "is damaged"
-        raise ValueError(f"What came from {source.url} {reason} and was deleted: it has {got}, expected were {known}.")
+        raise ValueError(
+            f"What came from {source.url} {reason} and was deleted: it has {size:,} bytes with sha256 {digest}, "
+            f"expected were {source.size:,} bytes with sha256 {source.sha256}."
+        )
     say(
-        f"warning: {source.file} has {got}; recorded second-hand were {known}. It is an undamaged archive, and is kept."
+        f"warning: {source.file} is kept, being undamaged, but differs from the one on record:\n"
+        f"  here       {size:,} bytes, sha256\n             {digest}\n"
+        f"  on record  {source.size:,} bytes, sha256\n             {source.sha256}"
     )
 
 
@@ -152,6 +156,8 @@ def _alone(target: Path, say: Callable[[str], None]) -> Iterator[None]:
         yield
     finally:
         lock.release()
+    with suppress(OSError):
+        Path(lock.lock_file).unlink()  # the file is there: whoever waits with the old lock has nothing left to do
 
 
 @contextmanager

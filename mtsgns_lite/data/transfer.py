@@ -30,8 +30,8 @@ FIRST_BYTES = {".gz": b"\x1f\x8b", ".zip": b"PK"}
 
 @dataclass(frozen=True)
 class Patience:
-    """Seconds to wait for a connection and for the next bytes; how often to try; seconds before the second try, which
-    are doubled before each further one."""
+    """Seconds to wait for a connection and for the next bytes; how many tries may bring less than a hundredth of the
+    file in a row; seconds before the second of them, doubled before each further one."""
 
     connect: float = 10.0
     read: float = 30.0
@@ -53,7 +53,7 @@ def transfer(source: Source, part: Path, patience: Patience, say: Callable[[str]
     ``ValueError`` where the server has something else.
     """
     with requests.Session() as session:
-        turn = 0
+        turn, best = 0, 0
         while True:
             turn += 1
             try:
@@ -61,16 +61,18 @@ def transfer(source: Source, part: Path, patience: Patience, say: Callable[[str]
             except _BrokenOff as trouble:
                 if matches(part, source):  # the server promised more than there is
                     return False
-                here = f"{source.file} broke off at {megabytes(size_of(part))} ({trouble})"
+                here = f"{trouble} at {megabytes(size_of(part))}"
+                if size_of(part) - best > (source.size or 0) // 100:  # it gets on
+                    turn, best = 1, size_of(part)
                 if turn == patience.tries:
                     raise ConnectionError(
-                        f"{here}, and {turn} tries did not bring the rest: run the same command again to go on."
+                        f"{source.file} did not come in {turn} tries ({here}): run the same command again to go on."
                     ) from trouble
             except requests.RequestException as error:
                 if not isinstance(_reason(error), NewConnectionError) or turn in (1, patience.tries):
                     raise _no_way(error, source) from error
                 here = "no connection"
-            say(f"{here}: trying again.")
+            say(f"  {here}: trying again")
             time.sleep(patience.pause * 2 ** (turn - 1))
 
 
@@ -195,7 +197,8 @@ def size_of(path: Path) -> int:
 
 def _bar(name: str, total: int, have: int) -> tqdm:
     seldom = 0.1 if sys.stderr.isatty() else 10.0  # seconds; a log would keep every state of it
-    return tqdm(total=total, initial=have, unit="B", unit_scale=True, desc=name, mininterval=seldom)
+    short = name if len(name) <= 24 else f"{name[:22]}.."
+    return tqdm(total=total, initial=have, unit="B", unit_scale=True, desc=short, mininterval=seldom)
 
 
 def _reason(error: Exception) -> object:

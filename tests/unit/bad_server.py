@@ -79,9 +79,9 @@ class Handler(BaseHTTPRequestHandler):
 
     def body(self, start: int, stop: int | None = None) -> None:
         part = self.server.content[start:stop]
+        self.server.sent += len(part)  # before the client can know
         self.wfile.write(part)
         self.wfile.flush()
-        self.server.sent += len(part)
 
 
 def properly(if_range: bool = True, **headers) -> Answer:
@@ -150,11 +150,11 @@ def in_chunks(after: int | None = None) -> Answer:
         start = handler.start_of_range()
         handler.head(start, Content_Length=None, Transfer_Encoding="chunked")
         content = handler.server.content[start:][:after]
+        handler.server.sent += len(content)
         for at in range(0, len(content), 1000):
             piece = content[at : at + 1000]
             handler.wfile.write(b"%x\r\n%b\r\n" % (len(piece), piece))
         handler.wfile.write(b"" if after else b"0\r\n\r\n")
-        handler.server.sent += len(content)
 
     return answer
 
