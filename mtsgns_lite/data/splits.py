@@ -21,6 +21,7 @@ import torch
 
 from .dataset import Dataset, Edges, Ragged, Ratings
 from .graph import Graph
+from .negatives import draw_negatives
 from .samples import Baskets, Pairs, Walks, occurrences
 
 LEAST_FOR_COLD = 5
@@ -221,7 +222,7 @@ def _split_baskets(dataset: Dataset, cold: np.ndarray, hold_out: float | None, r
 
     def draw(kind: str, codes: np.ndarray | None) -> np.ndarray:
         weight = (counts if kind == "degree" else counts > 0).astype(float)
-        return _negatives(pairs, weight, codes, rng, keep_first=True)
+        return draw_negatives(pairs, weight, codes, rng, keep_first=True)
 
     return data, pairs, draw
 
@@ -255,52 +256,7 @@ def _split_edges(dataset: Dataset, cold: np.ndarray, hold_out: float | None, rng
             ends = np.bincount(replaced.ravel(), minlength=len(cold)) * among
             weight = (ends if kind == "degree" else among).astype(float)
             keep_first = keep_first or codes is not None
-            false[rows] = _negatives(pairs[rows], weight, codes, rng, keep_first, is_edge)
+            false[rows] = draw_negatives(pairs[rows], weight, codes, rng, keep_first, is_edge)
         return false
 
     return data, pairs, draw
-
-
-def _negatives(pairs, weight, codes, rng, keep_first, is_edge=None, tries=50) -> np.ndarray:
-    """A false pair for each true one, drawn again while it is a self-pair or an edge; (-1, -1) where none was found.
-
-    Ends are drawn in proportion to `weight`, and where `codes` are given, among the items that share the main value of
-    the item they replace. keep_first replaces the second end only.
-    """
-    draw = _Draw(weight, codes, rng)
-    false = np.full_like(pairs, -1)
-    todo = np.arange(len(pairs))
-    for _ in range(tries):
-        if not len(todo):
-            break
-        first, second = pairs[todo].T
-        rows = np.stack([first if keep_first else draw(first), draw(second)], axis=1)
-        good = (rows >= 0).all(axis=1) & (rows[:, 0] != rows[:, 1])
-        if is_edge is not None:
-            good &= ~is_edge(np.maximum(rows, 0))
-        false[todo[good]] = rows[good]
-        todo = todo[~good]
-    return false
-
-
-class _Draw:
-    """Draws items in proportion to a weight; with codes, among the items that share the main (last) value of each."""
-
-    def __init__(self, weight: np.ndarray, codes: np.ndarray | None, rng: np.random.Generator):
-        self.rng = rng
-        if codes is None:
-            self.group = np.zeros(len(weight), dtype=np.int64)
-        else:
-            filled = (codes > 0).sum(axis=1)
-            self.group = codes[np.arange(len(codes)), np.maximum(filled - 1, 0)]  # 0, unknown, is no category
-            weight = weight * (self.group > 0)
-        self.order = np.argsort(self.group, kind="stable")
-        self.reach = np.concatenate([[0.0], np.cumsum(weight[self.order])])
-        self.edges = np.searchsorted(self.group[self.order], np.arange(self.group.max() + 2))
-
-    def __call__(self, like: np.ndarray) -> np.ndarray:
-        group = self.group[like]
-        low, high = self.reach[self.edges[group]], self.reach[self.edges[group + 1]]
-        place = np.searchsorted(self.reach, low + self.rng.random(len(like)) * (high - low), side="right") - 1
-        place = np.clip(place, 0, len(self.order) - 1)
-        return np.where(high > low, self.order[place], -1)
