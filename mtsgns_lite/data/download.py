@@ -100,7 +100,7 @@ def _transfer(source: Source, part: Path, patience: Patience, say: Callable[[str
         forget(part)
         raise
     except KeyboardInterrupt:
-        say(f"stopped at {megabytes(size_of(part))}: the same command goes on from there.")
+        say(f"stopped at {megabytes(size_of(part))}: run the same command again to go on.")
         raise
 
 

@@ -216,6 +216,14 @@ def test_pieces_of_two_files_with_the_same_mark_do_not_pass_for_one(source, site
     assert any("do not fit together" in text for text in said)
 
 
+def test_a_range_that_begins_elsewhere_is_not_taken(strict, site, tmp_path):
+    elsewhere = f"bytes {HALF - 5}-{len(CONTENT) - 1}/{len(CONTENT)}"
+    site.answers = [answers.breaking_off(HALF), answers.properly(Content_Range=elsewhere)]
+    said = []
+    assert get(strict, tmp_path, said).read_bytes() == CONTENT
+    assert "another file now" in said[2]
+
+
 def test_what_is_left_of_another_address_is_not_gone_on_from(source, site, tmp_path):
     site.answers = [answers.breaking_off(1000)] * HASTE.tries
     fails(ConnectionError, source, tmp_path, "connection was lost")
@@ -342,8 +350,12 @@ def test_off_line_is_said_at_once(strict, tmp_path):
         fails(ConnectionError, replace(strict, url=address), tmp_path, "no connection to 127.0.0.1", Patience(pause=60))
 
 
-def test_a_name_that_is_not_found_is_off_line_too(strict, tmp_path):
-    url = "http://nowhere.invalid/file.json.gz"  # the ending .invalid never resolves (RFC 2606)
+def test_a_name_that_is_not_found_is_off_line_too(strict, tmp_path, monkeypatch):
+    def not_found(*_, **__):
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", not_found)
+    url = "http://nowhere.invalid/file.json.gz"
     fails(ConnectionError, replace(strict, url=url), tmp_path, "no connection to nowhere.invalid", Patience(pause=60))
 
 
