@@ -11,6 +11,7 @@ data of figures (250 KB for one map), widgets and their state, progress bars, wa
 from __future__ import annotations
 
 import argparse
+import ast
 import base64
 import hashlib
 import io
@@ -56,11 +57,45 @@ def unexecuted(source: Path, repository: str = "") -> NotebookNode:
             tags = [*tags, "nbval-check-output"]
         if "setup" in tags:
             cell.source = setup_cell(repository)
+        if cell.cell_type == "code":
+            cell.source = inlined(cell.source, source.parent)
         cell.metadata = NotebookNode(tags=tags) if tags else NotebookNode()
+        if "folded" in tags:
+            cell.metadata |= {"jupyter": {"source_hidden": True}, "cellView": "form"}  # JupyterLab's word, and Colab's
         text = f"{source.stem} {cell.cell_type} {cell.source}"
         seen[text] += 1
         cell["id"] = hashlib.sha256(f"{text} {seen[text]}".encode()).hexdigest()[:12]
     return notebook
+
+
+def inlined(code: str, folder: Path) -> str:
+    """A cell's code, with what it imports from a file such as source/lesson05_bugs.py in place of the import.
+
+    So a notebook carries code that is no part of the library, and needs no clone to run. `import a as b` gives a the
+    name b. Definitions stand in the order of their file.
+    """
+    if not re.search(r"^from lesson\d\d_", code, re.MULTILINE):
+        return code
+    lines = code.splitlines()
+    for node in reversed(ast.parse(code).body):
+        if isinstance(node, ast.ImportFrom) and re.match(r"lesson\d\d_", node.module or ""):
+            wanted = {alias.name: alias.asname or alias.name for alias in node.names}
+            lines[node.lineno - 1 : node.end_lineno] = _definitions(folder / f"{node.module}.py", wanted).splitlines()
+    return "\n".join(lines)
+
+
+def _definitions(path: Path, wanted: dict[str, str]) -> str:
+    """The functions, classes and variables of a file that are wanted, under their new names."""
+    text = path.read_text("utf-8")
+    lines, found = text.splitlines(), {}
+    for node in ast.parse(text).body:
+        names = [target.id for target in node.targets] if isinstance(node, ast.Assign) else [getattr(node, "name", "")]
+        for name in {*names} & {*wanted}:
+            first = min([node.lineno, *(part.lineno for part in getattr(node, "decorator_list", []))])
+            found[name] = re.sub(rf"\b{name}\b", wanted[name], "\n".join(lines[first - 1 : node.end_lineno]))
+    if missing := {*wanted} - {*found}:
+        raise ValueError(f"There is no {', '.join(sorted(missing))} in {path.name}.")
+    return "\n\n\n".join(found.values())
 
 
 def setup_cell(repository: str) -> str:

@@ -34,7 +34,7 @@ def lesson_page(notebook: NotebookNode, name: str, others: Sequence[str], note: 
     note : a line above the lesson, such as what failed.
     """
     shown = prepared(notebook)
-    body, _ = _Exporter(template_name="basic").from_notebook_node(shown)
+    body, _ = _Exporter(template_name="basic", raw_template=FOLDING).from_notebook_node(shown)
     body = re.sub(r"<th>([^</]+)/([^<]+)</th>", r"<th>\1/<wbr>\2</th>", body)
     body = re.sub(r'href="(?:\./)?(\d\d_\w+)\.ipynb', r'href="\1.html', body)
     script = f'<script src="{SCRIPT}"></script>' if "Plotly.newPlot" in body else ""
@@ -181,6 +181,16 @@ class _Renderer(IPythonRenderer):
 
     def latex_environment(self, name: str, body: str) -> str:
         return formula(rf"\begin{{{name}}}{body}\end{{{name}}}", "block")
+
+
+FOLDING = """
+{%- extends 'basic/index.html.j2' -%}
+{%- block input -%}
+{%- if cell.metadata.get("jupyter", {}).get("source_hidden") -%}
+<details><summary>folded code</summary>{{ super() }}</details>
+{%- else -%}{{ super() }}{%- endif -%}
+{%- endblock input -%}
+"""  # a cell that is folded in JupyterLab is folded on the page
 
 
 class _Exporter(HTMLExporter):

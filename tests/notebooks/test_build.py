@@ -90,6 +90,49 @@ def test_what_is_deterministic_is_marked_for_nbval(build: ModuleType, source: Pa
     assert ["deterministic", "nbval-check-output"] in tags
 
 
+PARTS = '''"""A file beside the lesson."""
+
+import math
+
+K = 3
+
+
+@staticmethod
+def second(x):
+    """Calls first."""
+    return first(x) + K
+
+
+def first(x):
+    return math.sqrt(x)  # not first_place
+'''
+
+
+def test_a_lesson_carries_what_it_imports_from_beside_it(build: ModuleType, folder: Path):
+    (folder / "source" / "lesson07_parts.py").write_text(PARTS, "utf-8")
+    told = "x = 1\nfrom lesson07_parts import K, first as mine, second\nfrom math import pi\n"
+    code = build.inlined(told, folder / "source")
+    second, mine = PARTS.split("\n\n\n")[1:]
+    assert (
+        code == f"x = 1\nK = 3\n\n\n{second}\n\n\n{mine.rstrip().replace('def first', 'def mine')}\nfrom math import pi"
+    )
+    assert build.inlined("%pip install from lesson\n", folder) == "%pip install from lesson\n"
+    with pytest.raises(ValueError, match="There is no third in lesson07_parts.py"):
+        build.inlined("from lesson07_parts import first, third", folder / "source")
+
+
+def test_a_change_in_what_is_carried_is_told(build: ModuleType, folder: Path, source: Path):
+    (folder / "source" / "lesson07_parts.py").write_text(PARTS, "utf-8")
+    source.write_text(f'{SOURCE}\n# %% tags=["folded"]\nfrom lesson07_parts import K\n', "utf-8")
+    notebook = build.unexecuted(source)
+    assert notebook.cells[-1].source == "K = 3"
+    assert notebook.cells[-1].metadata["jupyter"] == {"source_hidden": True}
+    nbformat.write(notebook, folder / "07_title.ipynb")
+    assert build.check(folder) == []
+    (folder / "source" / "lesson07_parts.py").write_text(PARTS.replace("K = 3", "K = 4"), "utf-8")
+    assert "differs in its source" in build.check(folder)[0]
+
+
 def test_badges_and_installation_come_from_the_repository(build: ModuleType, source: Path):
     plain, placed = build.unexecuted(source), build.unexecuted(source, "someone/course")
     assert "http" not in nbformat.writes(plain)
