@@ -7,7 +7,7 @@ from pathlib import Path
 from .dataset import Dataset
 from .files import read_table, to_numbers
 from .sources import local_file
-from .tables import from_table
+from .tables import derived, from_table
 
 NO_COLUMNS = dict.fromkeys(("basket", "item", "time", "user", "rating", "name", "source", "target", "weight"))
 LARGEST_INVOICE = 60  # items; a wholesaler's invoice says little of what goes together
@@ -45,9 +45,8 @@ def load_online_retail(path: str | Path | None = None, min_count: int = 1) -> Da
     rows = rows[rows.groupby("InvoiceNo").cumcount() < LARGEST_INVOICE]
     rows = rows.assign(StockCode=rows["StockCode"].str.upper(), range=rows["StockCode"].str[:3])
     rows["CustomerID"] = rows["CustomerID"].fillna("invoice " + rows["InvoiceNo"])
-    given = NO_COLUMNS | {"name": "Description"}
-    data = from_table(rows.drop(columns=["Country", "Quantity"]), "online-retail", given, "auto", None, None, min_count)
-    data.catalogue = data.catalogue.select("words", "price_band", "range")
+    data = from_table(rows, "online-retail", NO_COLUMNS | {"name": "Description"}, ["range"], None, None, min_count)
+    data.catalogue = derived(data.catalogue, rows, {"item": "StockCode"})
     data.main_trait = "range"
     return data
 
@@ -56,9 +55,4 @@ def _invoices(path: Path):
     """The table, as text: the original workbook, or a CSV of it."""
     import pandas as pd
 
-    if path.suffix != ".xlsx":
-        return read_table(path)
-    try:
-        return pd.read_excel(path, dtype=str)
-    except ImportError as error:
-        raise ModuleNotFoundError(f"{path.name} is a workbook: install openpyxl to read it.") from error
+    return pd.read_excel(path, dtype=str, engine="calamine") if path.suffix == ".xlsx" else read_table(path)

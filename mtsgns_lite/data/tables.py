@@ -38,7 +38,7 @@ def from_table(
         loaded = _from_rows(title, table, columns, about, traits, multi_separator, min_count)
     loaded.main_trait = _main_trait(loaded.catalogue)
     if automatic:
-        loaded.catalogue = _derived(loaded.catalogue, table, columns)
+        loaded.catalogue = derived(loaded.catalogue, table, columns)
     return loaded
 
 
@@ -59,7 +59,7 @@ def find_traits(table: pd.DataFrame, columns: dict[str, str]) -> list[str]:
     return found
 
 
-def _derived(catalogue: Catalogue, table: pd.DataFrame, columns: dict[str, str]) -> Catalogue:
+def derived(catalogue: Catalogue, table: pd.DataFrame, columns: dict[str, str]) -> Catalogue:
     """Add price bands, and words of the names, where prices and names are known."""
     price = next((column for column in table.columns if PRICE.fullmatch(str(column))), None)
     if price is not None and "item" in columns:

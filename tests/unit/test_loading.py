@@ -361,6 +361,26 @@ def test_a_gift_shops_own_file_is_read(test_data):
     assert "WHITE HANGING HEART T-LIGHT HOLDER" in set(shop.catalogue.names)
 
 
+def test_online_retail_is_read_from_its_workbook_and_left_out_is_what_was_not_sold(tmp_path):
+    pytest.importorskip("openpyxl", reason="openpyxl, which writes the workbook, is not installed")
+    kept = [[1, 22423, "CAKE STAND", 1, 9.5], [1, "22424b", "TEA POT", 2, 3.0], [2, 22423, "CAKE STAND", 1, 9.5],
+            [2, 71053, "LANTERN", 1, 2.0]]  # fmt: skip
+    left_out = [["C3", 22423, "CAKE STAND", -1, 9.5], ["A4", "B", "Adjust bad debt", 1, 11.0],
+                [1, "POST", "POSTAGE", 1, 5.0], [1, 22999, "FREE", 1, 0.0], [2, 22998, "LOST", -3, 1.0]]  # fmt: skip
+    columns = ["InvoiceNo", "StockCode", "Description", "Quantity", "UnitPrice"]
+    rows = pd.DataFrame(kept + left_out, columns=columns).assign(
+        InvoiceDate=pd.Timestamp("2010-12-01 08:26"), CustomerID=[17850.0, 17850.0] + [np.nan] * 7, Country="UK"
+    )
+    rows.to_excel(tmp_path / "Online Retail.xlsx", index=False)
+    shop = mt.load("online-retail", path=tmp_path / "Online Retail.xlsx")
+    assert set(shop.catalogue.ids) == {"22423", "22424B", "71053"}
+    assert shop.catalogue.ids[0] == "22423"
+    assert len(shop.baskets) == 2
+    assert len(set(shop.users)) == 2
+    assert set(shop.catalogue.traits["range"].values) == {"unknown", "224", "710"}
+    assert shop.catalogue.traits["price_band"].known.all()
+
+
 def test_online_retail_has_traits_of_names_prices_and_codes(test_data):
     shop = mt.load("online-retail", path=test_data / "online_retail.csv.gz")
     assert set(shop.catalogue.traits) == {"words", "price_band", "range"}
