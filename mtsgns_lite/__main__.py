@@ -194,15 +194,15 @@ def _add_doctor(commands) -> None:
 
 
 def _add_dataset(parser: argparse.ArgumentParser) -> None:
-    kinds = "or a CSV or parquet file of baskets, edges or ratings"
-    parser.add_argument("dataset", metavar="DATASET", help=f"{', '.join(NAMED)}, {kinds}")
+    kinds = "a file of Amazon metadata, or a CSV or parquet file of baskets, edges or ratings"
+    parser.add_argument("dataset", metavar="DATASET", help=f"{', '.join(NAMED)}:CATEGORY, {kinds}")
     files = parser.add_argument_group("your own file")
     for part, about in manual.COLUMNS.items():
         files.add_argument(f"--{part}", metavar="COLUMN", help=about)
     files.add_argument("--items", metavar="FILE", help="a table with one row per item")
     files.add_argument("--traits", type=_names, metavar="A,B", help="columns that describe items (found by themselves)")
     files.add_argument("--multi-separator", metavar="TEXT", help='separates several values in one cell, such as "|"')
-    files.add_argument("--path", metavar="FOLDER", help="where the files of movielens are")
+    files.add_argument("--path", metavar="FOLDER", help="where the files of movielens or online-retail are")
 
 
 def _load(asked: argparse.Namespace) -> Dataset:

@@ -183,7 +183,11 @@ class Dataset:
             f"  {name:<20} {values:>7,} values  {fill:>6.1%} known  e.g. {common}"
             for name, values, fill, common in self.catalogue.describe()
         ]
-        return "\n".join([f"{self.name}: {sizes}", *traits])
+        read = [
+            f"{number:,} {what.replace('_', ' ')}" for what, number in self.about.items() if isinstance(number, int)
+        ]
+        found = [f"  read: {', '.join(read)}"] if read else []
+        return "\n".join([f"{self.name}: {sizes}", *traits, *found])
 
     def _repr_html_(self) -> str:
         sizes = ", ".join(f"{number:,} {what}" for what, number in self.sizes().items())

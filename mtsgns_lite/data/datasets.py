@@ -78,7 +78,10 @@ def load(
     if isinstance(source, str) and source in ("movielens", "online-retail"):
         return load_movielens(path, min_count) if source == "movielens" else load_online_retail(path, min_count)
     if isinstance(source, str) and source.partition(":")[0] == "amazon":
-        source = local_file("amazon", category or source.partition(":")[2] or None)
+        category = category or source.partition(":")[2]
+        if not category:
+            raise ValueError("Amazon's files come by category: name one, as in amazon:Video_Games.")
+        source = local_file("amazon", category)
     if isinstance(source, (str, Path)) and AMAZON_FILE.search(str(source)):
         if any(column is not None for column in given.values()):
             raise ValueError(f"{source} is read as Amazon metadata, whose parts have names: leave the columns out.")

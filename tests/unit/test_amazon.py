@@ -57,6 +57,7 @@ def test_the_relations_weigh_what_they_should_summed_over_both_directions(in_201
     assert weights(other) == {("A1", "X7"): 2}
     assert shop.about["self_loops"] == 1
     assert shop.about["also_bought"] == 2
+    assert "3 products, 0 repeated, 0 malformed, 2 bought together, 2 also bought" in repr(shop)
     assert shop.name == "Phones"
 
 
@@ -239,6 +240,8 @@ def test_a_category_that_was_not_fetched_says_how_to(tmp_path, monkeypatch):
     for arguments in ({"source": "amazon", "category": "Video_Games"}, {"source": "amazon:Video_Games"}):
         with pytest.raises(FileNotFoundError, match="data get amazon --category Video_Games"):
             mt.load(**arguments)
+    with pytest.raises(ValueError, match="amazon:Video_Games"):
+        mt.load("amazon")
 
 
 def test_the_real_file_has_the_counts_that_others_found(test_data):
