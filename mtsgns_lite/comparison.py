@@ -113,7 +113,7 @@ COLUMNS = [
 def compare(
     dataset: Dataset,
     models: Sequence[str] | str | None = None,
-    seeds: int = 3,
+    seeds: int | Sequence[int] = 3,
     cold: float = 0.1,
     dim: int = 64,
     epochs: int = 3,
@@ -127,19 +127,22 @@ def compare(
     ----------
     models : names from `METHODS`, such as "sgns", or "sgns@1" for one epoch of it; by default the core ones; "all" for
         whatever the data set and the installed packages allow.
-    seeds : how many; each makes a split of its own, on which all methods stand.
+    seeds : how many, from 0 up, or which; each makes a split of its own, on which all methods stand.
     cold : the fraction of items that training never sees.
     category : the trait of same-category negatives.
     Raises ``ValueError`` for a method that is not known, or one that needs traits, or gensim, where there are none.
     """
     models = choose(models, dataset)
+    numbers = range(seeds) if isinstance(seeds, int) else seeds
     result = Comparison(dataset.name, dataset.sizes(), versions(), {})
-    result.settings = dict(seeds=seeds, cold=cold, dim=dim, epochs=epochs, category=category or dataset.main_trait)
+    result.settings = dict(
+        seeds=len(numbers), cold=cold, dim=dim, epochs=epochs, category=category or dataset.main_trait
+    )
     result.settings |= dict(models=models, device=str(pick_device(device)), **machine())
     passes = max((parse(name)[1] or epochs for name in models), default=epochs)
-    bar = tqdm(total=seeds * len(models), disable=not progress, unit=" fits")
+    bar = tqdm(total=len(numbers) * len(models), disable=not progress, unit=" fits")
     with bar, tempfile.TemporaryDirectory() as folder:
-        for seed in range(seeds):
+        for seed in numbers:
             asked = split(dataset, cold_items=cold, category=category, seed=seed)
             save_task(asked, folder, passes)
             baselines = {}

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import importlib
+import json
 from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 
 import numpy as np
 
-from .data.dataset import Dataset, Edges, Ratings
+from .comparison import Comparison
+from .data.dataset import Dataset, Edges, Ragged, Ratings
 from .data.datasets import NAMED, load
 from .data.planted import planted
 
@@ -40,6 +42,21 @@ def small(whole: Dataset, baskets: int = 8_000, edges: int = 20_000) -> Dataset:
     if whole.ratings is not None:
         rated = whole.ratings
         parts["ratings"] = Ratings(rated.user[:edges], rated.item[:edges], rated.value[:edges])
+    return replace(whole, **parts)
+
+
+def compact(whole: Dataset) -> Dataset:
+    """The data set with only the items that occur in it, numbered anew."""
+    kept = np.flatnonzero(whole.popularity > 0)
+    number = np.full(len(whole.catalogue), -1)
+    number[kept] = np.arange(len(kept))
+    parts: dict = {"catalogue": whole.catalogue.take(kept)}
+    if whole.baskets is not None:
+        parts["baskets"] = Ragged(number[whole.baskets.values], whole.baskets.offsets)
+    if whole.edges is not None:
+        parts["edges"] = Edges(number[whole.edges.source], number[whole.edges.target], whole.edges.weight)
+    if whole.ratings is not None:
+        parts["ratings"] = Ratings(whole.ratings.user, number[whole.ratings.item], whole.ratings.value)
     return replace(whole, **parts)
 
 
@@ -93,6 +110,18 @@ def headline(name: str, value: float | str, text: str = "") -> None:
     shown = f"{value:.3f}" if isinstance(value, float) else str(value)
     line = f"{name}: {shown}" + (f"  ({text})" if text else "")
     display({"text/plain": line}, raw=True, metadata={"mtsgns": {"name": name, "value": value, "text": text}})
+
+
+RECORDED = Path(__file__).resolve().parents[1] / "data"
+
+
+def recorded(dataset: Dataset) -> Comparison | None:
+    """The comparison of just this data set that `make record` kept, or None where there is none."""
+    path = RECORDED / f"comparison_{Path(dataset.name).name}.json"
+    if not path.is_file():
+        return None
+    found = Comparison(**json.loads(path.read_text(encoding="utf-8")))
+    return found if found.sizes == dataset.sizes() else None  # a smaller one is another
 
 
 def peer(name: str) -> ModuleType | None:

@@ -828,5 +828,6 @@ for name, value in found.items():
 #
 # ## Next
 #
-# Lesson 04 puts every method of the course on one split, popularity included, and counts seconds and megabytes. Your
-# own file runs through this lesson as well: `make course DATASET=my.csv LESSONS=03`.
+# [04 · An honest comparison](04_honest_comparison.ipynb) puts every method of the course on one split, popularity
+# included, and counts seconds and megabytes. Your own file runs through this lesson as well:
+# `make course DATASET=my.csv LESSONS=03`.

@@ -11,7 +11,10 @@ import pytest
 
 NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
 PARAMETERS = 'SMOKE = False\nSEED = 0\nDATASET = "groceries"\nDEVICE = None'
-LESSONS = ["00_start_here", "01_matrix_factorisation", "02_skip_gram", "03_side_information", "05_find_the_bug"]
+LESSONS = [
+    "00_start_here", "01_matrix_factorisation", "02_skip_gram", "03_side_information", "04_honest_comparison",
+    "05_find_the_bug",
+]  # fmt: skip
 
 
 def test_the_lessons_are_there():

@@ -161,6 +161,13 @@ def test_every_method_can_be_fitted_and_repeats_itself(name, which, request, tmp
                                            and "weights" not in name)  # fmt: skip
 
 
+def test_seeds_may_be_named():
+    shop = mt.planted(items=60, baskets=300)
+    found = mt.compare(shop, ["popularity"], seeds=[4, 1], progress=False)
+    assert [row["seed"] for row in found.rows] == [4, 1]
+    assert found.settings["seeds"] == 2
+
+
 def test_the_methods_are_those_that_were_promised():
     assert sorted(METHODS) == sorted(CORE + MORE)
     assert list(METHODS)[0] == "popularity"  # which is shown first

@@ -1,0 +1,80 @@
+"""What lessons need of their surroundings: smaller data sets, and the comparison that was recorded."""
+
+import importlib.util
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import mtsgns_lite as mt
+from mtsgns_lite import lesson
+from mtsgns_lite.comparison import Comparison
+from mtsgns_lite.methods import METHODS
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.mark.parametrize("which", ["planted_small", "planted_edges"])
+def test_a_compact_set_has_the_same_items_together_under_new_numbers(which, request):
+    whole = lesson.small(request.getfixturevalue(which), baskets=20, edges=30)
+    found = lesson.compact(whole)
+    assert len(found.catalogue) == (whole.popularity > 0).sum() < len(whole.catalogue)
+    assert (found.popularity > 0).all()
+
+    def named(data):
+        if data.baskets is not None:
+            return [data.catalogue.ids[row].tolist() for row in data.baskets]
+        return [(data.catalogue.ids[a], data.catalogue.ids[b]) for a, b in zip(data.edges.source, data.edges.target)]
+
+    assert named(found) == named(whole)
+    trait = "A"
+    told = dict(zip(whole.catalogue.ids, range(len(whole.catalogue))))
+    for item, name in enumerate(found.catalogue.ids):
+        assert found.catalogue.traits[trait].text(item) == whole.catalogue.traits[trait].text(told[name])
+
+
+def test_a_compact_set_of_ratings_keeps_who_rated_what():
+    ratings = mt.Ratings(np.array([0, 0, 1]), np.array([3, 1, 3]), np.array([5.0, 1.0, 4.0]))
+    found = lesson.compact(mt.Dataset("films", mt.Catalogue(list("abcd")), ratings=ratings))
+    assert found.catalogue.ids.tolist() == ["b", "d"]
+    assert found.ratings.item.tolist() == [1, 0, 1]
+
+
+def test_what_was_recorded_is_given_for_that_very_data_set_only(tmp_path, monkeypatch, planted_small):
+    monkeypatch.setattr(lesson, "RECORDED", tmp_path)
+    assert lesson.recorded(planted_small) is None
+    kept = Comparison(planted_small.name, planted_small.sizes(), {}, {}, [])
+    (tmp_path / f"comparison_{planted_small.name}.json").write_text(kept.to_text())
+    assert lesson.recorded(planted_small) == kept
+    assert lesson.recorded(lesson.small(planted_small, baskets=50)) is None
+
+
+def test_the_recorded_comparison_is_whole_and_says_how_it_was_made():
+    found = Comparison(**json.loads((ROOT / "data" / "comparison_groceries.json").read_text(encoding="utf-8")))
+    assert "--models all" in found.settings["command"]
+    assert sorted(found.by_model()) == sorted(METHODS)
+    for rows in found.by_model().values():
+        assert sorted(row["seed"] for row in rows) == [0, 1, 2]
+    for seed in range(3):  # all that read walks or baskets read the same
+        assert len({row["corpus"] for row in found.rows if row["seed"] == seed} - {None}) == 1
+
+
+def test_recording_leaves_curves_out_and_cuts_digits(tmp_path):
+    spec = importlib.util.spec_from_file_location("record", ROOT / "tests" / "benchmarks" / "record.py")
+    record = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(record)
+    row = {
+        "model": "sgns",
+        "seed": 0,
+        "auc": {"degree": {"seen": 0.123456789}},
+        "pr": {"recall": [1.0]},
+        "learning": None,
+    }
+    whole, short = tmp_path / "whole.json", tmp_path / "short.json"
+    whole.write_text(Comparison("x", {"items": 2}, {}, {"seeds": 1}, [row]).to_text())
+    assert record.main([str(whole), str(short)]) == 0
+    found = json.loads(short.read_text())
+    assert found["rows"] == [{"model": "sgns", "seed": 0, "auc": {"degree": {"seen": 0.12346}}}]
+    assert found["sizes"] == {"items": 2}
+    assert record.main([]) == 2
