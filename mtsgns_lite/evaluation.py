@@ -206,12 +206,14 @@ def _auc_rows(split: Split, score) -> dict[str, dict[str, float | None]]:
     return found | {"category": dict.fromkeys(split.regions())} if "category" not in found else found
 
 
-def _ranking(split: Split, score, at_most: int = 20_000, block: int = 512) -> dict[str, float | None]:
+def _ranking(split: Split, score, scores_at_most: int = 400_000_000, block: int = 512) -> dict[str, float | None]:
     """From the first end of each held-out seen pair, rank all seen items for the other.
 
-    On graphs the training neighbours are left out of the ranking; of very many pairs, `at_most` are asked.
+    On graphs the training neighbours are left out of the ranking. Of very many pairs 20,000 are asked, and fewer in a
+    catalogue so large that it would take minutes.
     """
     pairs = split.pairs[split.regions()["seen"]]
+    at_most = min(20_000, scores_at_most // len(split.counts))
     if len(pairs) > at_most:
         pairs = pairs[np.random.default_rng(split.seed).choice(len(pairs), at_most, replace=False)]
     unseen = torch.from_numpy(split.counts == 0)

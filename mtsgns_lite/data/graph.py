@@ -8,6 +8,7 @@ Second order, node2vec (Grover, Leskovec 2016): the weight of a step from v to x
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import torch
@@ -88,24 +89,24 @@ class Graph:
         once = self.rows < self.neighbours
         return Edges(self.rows[once].numpy(), self.neighbours[once].numpy(), self.weights[once].numpy())
 
+    @cached_property
+    def keys(self) -> torch.Tensor:
+        """(2 edges,) row * nodes + neighbour of each entry: rising numbers, in which an edge is looked up."""
+        return self.rows * len(self) + self.neighbours
+
     def weight_between(self, source: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
         """The weight of each pair's edge; 0 where there is none."""
         if not len(self.neighbours):
             return torch.zeros(len(source), dtype=self.reach.dtype, device=source.device)
         place, found = self._find(source, target)
-        return torch.where(found, self.weights[place], 0.0)
+        before = torch.where(place > 0, self.reach[(place - 1).clamp(min=0)], 0.0)
+        return torch.where(found, self.reach[place] - before, 0.0)
 
     def _find(self, source: torch.Tensor, target: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """The entry of each pair's edge by bisection in the row of `source`, and whether there is one."""
-        low, high = self.starts[source], self.starts[source + 1]
-        end = high
-        for _ in range(int(self.degrees.max()).bit_length() if len(self.neighbours) else 0):
-            middle = (low + high) // 2
-            right = (low < high) & (self.neighbours[middle.clamp(max=len(self.neighbours) - 1)] < target)
-            low, high = torch.where(right, middle + 1, low), torch.where(right, high, middle)
-        place = low.clamp(max=max(len(self.neighbours) - 1, 0))
-        found = low < end
-        return place, found & (self.neighbours[place] == target) if len(self.neighbours) else found
+        """The entry of each pair's edge, and whether there is one."""
+        key = source * len(self) + target
+        place = torch.searchsorted(self.keys, key).clamp(max=len(self.keys) - 1)
+        return place, self.keys[place] == key
 
     def step(self, nodes: torch.Tensor, generator: torch.Generator | None = None) -> torch.Tensor:
         """One first-order step from each node (which must have a neighbour)."""
