@@ -7,7 +7,7 @@ from pathlib import Path
 from .dataset import Dataset
 from .files import read_table, to_numbers
 from .sources import local_file
-from .tables import derived, from_table
+from .tabular import derived, from_table
 
 NO_COLUMNS = dict.fromkeys(("basket", "item", "time", "user", "rating", "name", "source", "target", "weight"))
 LARGEST_INVOICE = 60  # items; a wholesaler's invoice says little of what goes together
