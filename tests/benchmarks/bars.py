@@ -206,10 +206,15 @@ def cell_phones(seeds: int = 3) -> None:
         value = mean(model, "auc", "degree", "cold")
         say(f"cold AUC, {model}", f"{value:.4f}", bar, met(value))
     for model, most in [("sgns@1", 1 / 8), ("traits-global@1", 1 / 4)]:
-        part = mean(model, "fit_seconds") / mean("gensim-sg@5", "fit_seconds")
+        ours, theirs = (
+            [_at(row, ("fit_seconds",)) for row in result.rows if row["model"] == name]
+            for name in (model, "gensim-sg@5")
+        )
+        parts = [own / other for own, other in zip(ours, theirs)]  # a seed each
         better = mean(model, "auc", "degree", "seen") - mean("gensim-sg@5", "auc", "degree", "seen")
-        what = f"{part:.3f} of its time, AUC {better:+.4f}"
-        say(f"{model} against gensim-sg@5", what, f"{most:.3f} at no lower AUC", part <= most and better >= 0)
+        what = f"{', '.join(f'{part:.3f}' for part in parts)} of its time, AUC {better:+.4f}"
+        met = statistics.median(parts) <= most and better >= 0
+        say(f"{model} against gensim-sg@5", what, f"median {most:.3f}, at no lower AUC", met)
 
 
 def _at(row: dict, path: tuple[str, ...]) -> float:
