@@ -1,6 +1,6 @@
-"""Write the README's table of results from what `python -m mtsgns_lite compare DATASET --json FILE` wrote.
+"""Write the README's tables of results from what `python -m mtsgns_lite compare DATASET --json FILE` wrote.
 
-python tests/benchmarks/readme_tables.py FILE [FILE ...]
+python tests/benchmarks/readme_tables.py FILE [FILE ...]      the first is shown, the others unfold
 """
 
 import json
@@ -8,10 +8,18 @@ import statistics
 import sys
 from pathlib import Path
 
+from mtsgns_lite.methods import METHODS
+
 README = Path(__file__).resolve().parents[2] / "README.md"
 START, END = "<!-- results:start -->", "<!-- results:end -->"
 USUAL = {"seeds": 3, "cold": 0.1, "dim": 64, "epochs": 3}  # what `compare` does unless told otherwise
+SOURCES = {"Cell_Phones_and_Accessories": "amazon:Cell_Phones_and_Accessories"}
+SHOWN = [  # of the rows that there are, whatever epochs they carry
+    "popularity", "cooccurrence", "mf", "mf-bias-walks", "sgns", "node2vec", "gensim-sg", "gensim-cbow",
+    "traits-uniform", "traits-global", "traits-item", "traits-shuffled",
+]  # fmt: skip
 COLUMNS = [  # title, where the figure stands in a row, digits
+    ("AUC, uniform", ("auc", "uniform", "seen"), 3),
     ("AUC, seen pairs", ("auc", "degree", "seen"), 3),
     ("AUC, cold pairs", ("auc", "degree", "cold"), 3),
     ("AUC, same category, seen", ("auc", "category", "seen"), 3),
@@ -25,10 +33,10 @@ def table(found: dict) -> str:
     """One comparison: what was compared, a line for each method, and the command that does it again."""
     columns = [column for column in COLUMNS if any(_figure(row, column[1]) is not None for row in found["rows"])]
     lines = [["method", *(title for title, _, _ in columns)], ["---", *(["---:"] * len(columns))]]
-    for model in dict.fromkeys(row["model"] for row in found["rows"]):
+    for model in dict.fromkeys(row["model"] for row in found["rows"] if row["model"].split("@")[0] in SHOWN):
         rows = [row for row in found["rows"] if row["model"] == model]
         lines.append([model, *(_mean(rows, path, digits) for _, path, digits in columns)])
-    return f"{_heading(found)}\n\n" + "\n".join(f"| {' | '.join(line)} |" for line in lines)
+    return f"**{found['dataset']}**: {_heading(found)}\n\n" + "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
 def _heading(found: dict) -> str:
@@ -38,11 +46,21 @@ def _heading(found: dict) -> str:
     )
     seeds = len({row["seed"] for row in found["rows"]})
     over = f"mean ± standard deviation over {seeds} seeds" if seeds > 1 else "one seed"
+    carried = any("@" in row["model"] for row in found["rows"])
+    epochs = f"{settings['epochs']} epochs" + (" (or as many as stand after an @)" if carried else "")
     options = "".join(f" --{name} {settings[name]}" for name, usual in USUAL.items() if settings[name] != usual)
+    source = SOURCES.get(found["dataset"], found["dataset"])
     return (
-        f"**{found['dataset']}**: {shown}. {settings['dim']} dimensions, {settings['epochs']} epochs, {over}; "
-        f"`python -m mtsgns_lite compare {found['dataset']}{options}` with torch {found['versions']['torch']}."
+        f"{shown}; {settings['dim']} dimensions, {epochs}, {over}, torch {found['versions']['torch']}; "
+        f"`python -m mtsgns_lite compare {source}{options}{_models(settings)}`."
     )
+
+
+def _models(settings: dict) -> str:
+    asked = settings["models"]
+    if set(asked) == {name for name, method in METHODS.items() if method.core}:
+        return ""
+    return " --models all" if set(asked) == set(METHODS) else f" --models {','.join(asked)}"
 
 
 def _figure(row: dict, path: tuple[str, ...]) -> float | None:
@@ -60,6 +78,10 @@ def _mean(rows: list[dict], path: tuple[str, ...], digits: int) -> str:
     return f"{statistics.fmean(values):.{digits}f}{spread}"
 
 
+def _name(text: str) -> str:
+    return f"The same on {text.split('**')[1]}"
+
+
 def main(files: list[str]) -> int:
     """Put a table of each file between the README's marks."""
     if not files:
@@ -68,7 +90,9 @@ def main(files: list[str]) -> int:
     text = README.read_text(encoding="utf-8")
     before, rest = text.split(START)
     after = rest.split(END)[1]
-    tables = "\n\n".join(table(json.loads(Path(file).read_text(encoding="utf-8"))) for file in files)
+    first, *others = [table(json.loads(Path(file).read_text(encoding="utf-8"))) for file in files]
+    folded = [f"<details>\n<summary>{_name(text)}</summary>\n\n{text}\n\n</details>" for text in others]
+    tables = "\n\n".join([first, *folded])
     README.write_text(f"{before}{START}\n{tables}\n{END}{after}", encoding="utf-8")
     return 0
 

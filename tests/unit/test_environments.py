@@ -152,7 +152,7 @@ def test_the_results_table_is_written_from_what_compare_writes(tmp_path, monkeyp
     assert "stale" not in text
     (row,) = [line for line in text.splitlines() if line.startswith("| popularity |")]
     assert f"{sum(row['auc']['degree']['seen'] for row in found['rows']) / 2:.3f} ± " in row
-    assert "`python -m mtsgns_lite compare planted --seeds 2`" in text
+    assert "`python -m mtsgns_lite compare planted --seeds 2 --models popularity`" in text
     assert "fit, s" not in text  # popularity is not fitted, so there is nothing to show
 
 
