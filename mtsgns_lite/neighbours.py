@@ -117,8 +117,9 @@ def _unit(model: ItemModel, which: str, unseen: str | None) -> torch.Tensor:
 
 @dataclass(frozen=True)
 class TraitWeights:
-    """Per source (the item itself, then its traits): the mean softmax weight over the seen items, its spread over
-    them (standard deviation), and the contribution share; `truth` holds the planted shares where they are known."""
+    """Per source (the item itself, then its traits): the mean softmax weight over the seen items that have a trait,
+    its spread over them (standard deviation), and the contribution share over all seen items; `truth` holds the planted
+    shares where they are known."""
 
     sources: list[str]
     weight: list[float]
@@ -154,7 +155,8 @@ def trait_weights(model: MultiTraitSGNS, which: str = "target", truth: dict[str,
     if not len(items):
         raise ValueError("The model has seen no items yet, so there are no weights to read: train it first (mt.fit).")
     side = model._side(which)
-    weights = side.weights(items)
+    described = items[model.has_traits[items]]  # another item has nothing to weigh: its own row counts whole
+    weights = side.weights(described if len(described) else items)
     parts = model.contributions(which, items)
     parts = parts - parts.mean(dim=0)
     whole = parts.sum(dim=1)  # (U, d)

@@ -56,7 +56,7 @@ def load(
     basket, item, time, user, rating, edge_source, edge_target, weight, name : the columns' names, where they are not
         recognised by themselves. Without a time column the order of the rows is the order of time.
     traits : columns that hold side information, in the table itself or in `items`. With `items` and no
-        `traits`, all its columns other than item and name. "auto" finds them (see `tabular.find_traits`), and adds price
+        `traits`, all its columns other than item and name. "auto" finds them (see `find_traits`), and adds price
         bands and the words of the names where there are prices and names.
     items : a table with one row per item. Items in no basket and no edge stay, as new ones, at the end.
     multi_separator : what separates several values in one trait cell, such as "|".

@@ -124,6 +124,15 @@ def test_weights_of_an_untrained_model_are_refused(wardrobe):
         mt.trait_weights(mt.MultiTraitSGNS(wardrobe, dim=2))
 
 
+def test_items_without_traits_do_not_weigh_for_the_item(wardrobe):
+    """On a graph most items may be without any; their own row, which is all they have, says nothing of the weights."""
+    model = mt.MultiTraitSGNS(wardrobe, dim=2)
+    model.observe(torch.ones(6))
+    with_all = mt.trait_weights(model).weight
+    model.observe(torch.tensor([1.0, 1, 1, 1, 1, 0]))  # the one without traits was not seen
+    assert mt.trait_weights(model).weight == pytest.approx(with_all)
+
+
 def test_before_the_first_step_shares_are_numbers(wardrobe):
     """All context rows start at 0: nothing has a share, and nothing is divided by it."""
     model = mt.MultiTraitSGNS(wardrobe, dim=2, context_traits=True)
