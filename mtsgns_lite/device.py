@@ -22,3 +22,8 @@ def pick_device(prefer: str | torch.device | None = None) -> torch.device:
             there.append("mps")
         raise ValueError(f"Device {name!r} can't be used on this machine; it has: {', '.join(there)}.") from error
     return device
+
+
+def usable_cpus() -> int:
+    """How many processors this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -21,6 +21,7 @@ import pyarrow.parquet as pq
 from tqdm.auto import tqdm
 
 from ..cache import cache_folder
+from ..device import usable_cpus
 from . import amazon_lines
 from .amazon_lines import RELATIONS
 
@@ -92,7 +93,7 @@ def _products(path: Path, progress: bool) -> tuple[pa.Table, dict]:
 
 def _batches(path: Path) -> Iterator[tuple[pa.RecordBatch, int]]:
     """Tables of blocks of lines in any order, each with the number of bytes read so far."""
-    workers = min(cores(), path.stat().st_size // WORTH_A_CORE)
+    workers = min(usable_cpus(), path.stat().st_size // WORTH_A_CORE)
     if workers > 1:
         yield from _from_workers(path, workers)
         return
@@ -100,11 +101,6 @@ def _batches(path: Path) -> Iterator[tuple[pa.RecordBatch, int]]:
         yield from amazon_lines.blocks(path)
     except (EOFError, OSError, zlib.error) as error:
         raise _damaged(path, str(error)) from error
-
-
-def cores() -> int:
-    """How many this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _from_workers(path: Path, workers: int) -> Iterator[tuple[pa.RecordBatch, int]]:

@@ -192,7 +192,7 @@ def test_many_cores_read_what_one_reads(tmp_path, monkeypatch):
     path = write(tmp_path / "many.json.gz", lines)
     one = amazon_file._products(path, False)
     monkeypatch.setattr(amazon_file, "WORTH_A_CORE", path.stat().st_size // 10)
-    monkeypatch.setattr(amazon_file, "cores", lambda: 3)
+    monkeypatch.setattr(amazon_file, "usable_cpus", lambda: 3)
     several = amazon_file._products(path, False)
     assert one[0].equals(several[0])
     assert one[1] == several[1]
