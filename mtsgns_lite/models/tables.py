@@ -2,8 +2,9 @@
 
 A plain ``nn.Embedding`` gets a gradient of the whole table, or a sparse tensor that is slow to add. Here a lookup
 gathers the rows as a leaf of the graph, so autograd stops there; `update` sums the gradients of rows looked up
-more than once, and scatters the step back. Nothing of the table's size is ever made. (``index_select`` and
-``scatter_add_`` are the fastest of several equal ways on a CPU, by factors of 4 to 16.)
+more than once, and adds the step back. Nothing of the table's size is ever made. (``index_select`` and
+``index_add_`` are the fastest of several equal ways on a CPU, by factors of 4 to 16; finding repeats by a note of
+where each row came first takes a tenth of the time of sorting them.)
 """
 
 from __future__ import annotations
@@ -28,12 +29,14 @@ class Table(nn.Module):
 
     weight: torch.Tensor
     state: torch.Tensor
+    first: torch.Tensor
 
     def __init__(self, rows: int, dim: int, spread: float = 0.0, rate: float = 0.1, seed: int = 0, start: float = 0.0):
         super().__init__()
         generator = torch.Generator().manual_seed(seed)
         self.register_buffer("weight", (torch.rand(rows, dim, generator=generator) * 2 - 1) * spread)
         self.register_buffer("state", torch.full((rows,), start))
+        self.register_buffer("first", torch.zeros(rows, dtype=torch.long), persistent=False)  # scratch of `update`
         self.rate = rate
         self._looked_up: list[tuple[torch.Tensor, torch.Tensor]] = []
 
@@ -54,14 +57,15 @@ class Table(nn.Module):
         self.forget()
         if not looked_up:
             return
-        ids, place = torch.cat([ids for ids, _ in looked_up]).unique(return_inverse=True)
-        parts = torch.cat([gradient for _, gradient in looked_up])
-        gradient = parts.new_zeros(len(ids), parts.shape[1])
-        gradient.scatter_add_(0, place[:, None].expand_as(parts), parts)  # repeats are summed first
-        state = self.state.index_select(0, ids) + gradient.square().mean(dim=1)
-        self.state.index_copy_(0, ids, state)
-        gradient *= (-factor * self.rate / state.sqrt().clamp(min=1e-10))[:, None]
-        self.weight.scatter_add_(0, ids[:, None].expand_as(gradient), gradient)
+        ids, gradient = (parts[0].contiguous() if len(parts) == 1 else torch.cat(parts) for parts in zip(*looked_up))
+        place = torch.arange(len(ids), device=ids.device)
+        first = self.first.scatter_reduce_(0, ids, place, "amin", include_self=False).index_select(0, ids)
+        repeats = torch.nonzero(first != place).ravel()  # their gradients go to the row's first place, and they rest
+        gradient.index_add_(0, first[repeats], gradient[repeats])
+        square = torch.linalg.vector_norm(gradient, dim=1).square_() / gradient.shape[1]
+        state = self.state.index_add_(0, ids, square.index_fill_(0, repeats, 0.0)).index_select(0, ids)
+        step = (-factor * self.rate / state.sqrt().clamp(min=1e-10)).index_fill_(0, repeats, 0.0)
+        self.weight.index_add_(0, ids, gradient.mul_(step[:, None]))
 
     def forget(self) -> None:
         """Drop what was looked up since the last step."""
