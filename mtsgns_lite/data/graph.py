@@ -99,8 +99,7 @@ class Graph:
         if not len(self.neighbours):
             return torch.zeros(len(source), dtype=self.reach.dtype, device=source.device)
         place, found = self._find(source, target)
-        before = torch.where(place > 0, self.reach[(place - 1).clamp(min=0)], 0.0)
-        return torch.where(found, self.reach[place] - before, 0.0)
+        return torch.where(found, self.reach[place] - self._before(place), 0.0)
 
     def _find(self, source: torch.Tensor, target: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """The entry of each pair's edge, and whether there is one."""
@@ -110,25 +109,44 @@ class Graph:
 
     def step(self, nodes: torch.Tensor, generator: torch.Generator | None = None) -> torch.Tensor:
         """One first-order step from each node (which must have a neighbour)."""
+        return self.neighbours[self._draw(nodes, generator)]
+
+    def _draw(self, nodes: torch.Tensor, generator: torch.Generator | None) -> torch.Tensor:
+        """An entry of each node's row, in proportion to its weight."""
         first, last = self.starts[nodes], self.starts[nodes + 1] - 1
-        low = torch.where(first > 0, self.reach[(first - 1).clamp(min=0)], 0.0)
+        low = self._before(first)
         draw = torch.rand(len(nodes), generator=generator, device=nodes.device, dtype=torch.float64)
         place = torch.searchsorted(self.reach, low + draw * (self.reach[last] - low), right=True)
-        return self.neighbours[torch.minimum(torch.maximum(place, first), last)]
+        return torch.minimum(torch.maximum(place, first), last)
 
-    def _step_pq(self, previous, nodes, p, q, generator) -> torch.Tensor:
-        """One second-order step by rejection: propose a first-order step, accept it with alpha / max(alpha)."""
-        most = max(1 / p, 1.0, 1 / q)
-        chosen, open_ = torch.empty_like(nodes), torch.arange(len(nodes), device=nodes.device)
+    def _before(self, place: torch.Tensor) -> torch.Tensor:
+        """The running total up to, and without, an entry."""
+        return torch.where(place > 0, self.reach[(place - 1).clamp(min=0)], 0.0)
+
+    def _step_pq(self, previous, nodes, weight, p, q, generator) -> tuple[torch.Tensor, torch.Tensor]:
+        """One second-order step, and the weight of the edge it takes; `weight` is that of the edge to the node before.
+
+        A first-order step is proposed and accepted with alpha / max(alpha), where alpha is 1/p back to the node before,
+        1 to a neighbour of it, 1/q to others. What 1/p has above the others would keep all else waiting, so it is drawn
+        by itself ("outlier folding", Yang et al. 2019); a neighbour is searched for only if the draw depends on it.
+        """
+        low, high = min(1.0, 1 / q), max(1.0, 1 / q)
+        strength = self.reach[self.starts[nodes + 1] - 1] - self._before(self.starts[nodes])
+        beyond = max(1 / p - high, 0.0) * weight / strength
+        chosen, weight, open_ = previous.clone(), weight.clone(), torch.arange(len(nodes), device=nodes.device)
         while len(open_):
-            before, proposed = previous[open_], self.step(nodes[open_], generator)
-            alpha = torch.where(self._find(before, proposed)[1], 1.0, 1 / q)
-            alpha = torch.where(proposed == before, 1 / p, alpha)
-            draw = torch.rand(len(open_), generator=generator, device=nodes.device)
-            accepted = draw * most < alpha
-            chosen[open_[accepted]] = proposed[accepted]
+            before, entry = previous[open_], self._draw(nodes[open_], generator)
+            draw = torch.rand(len(open_), generator=generator, device=nodes.device, dtype=torch.float64)
+            draw = draw * (high + beyond[open_]) - beyond[open_]  # below 0: back; else even in [0, high)
+            back = self.neighbours[entry] == before
+            accepted = draw < torch.where(back, 1 / p, low)
+            unsure = torch.nonzero(~back & (draw >= low)).ravel()
+            accepted[unsure] = self._find(before[unsure], self.neighbours[entry[unsure]])[1] == (q > 1)
+            taken = accepted & (draw >= 0)
+            entry, places = entry[taken], open_[taken]
+            chosen[places], weight[places] = self.neighbours[entry], self.reach[entry] - self._before(entry)
             open_ = open_[~accepted]
-        return chosen
+        return chosen, weight
 
     def walks(
         self,
@@ -148,10 +166,15 @@ class Graph:
             raise ValueError("A walk can't start at a node without edges: start from graph.degrees > 0.")
         path = [starts]
         for _ in range(length - 1):
-            if len(path) == 1 or p == q == 1:
+            if p == q == 1:
                 path.append(self.step(path[-1], generator))
+            elif len(path) == 1:
+                entry = self._draw(starts, generator)
+                path.append(self.neighbours[entry])
+                weight = self.reach[entry] - self._before(entry)
             else:
-                path.append(self._step_pq(path[-2], path[-1], p, q, generator))
+                node, weight = self._step_pq(path[-2], path[-1], weight, p, q, generator)
+                path.append(node)
         return torch.stack(path, dim=1)
 
     def expected_visits(self, length: int = 10) -> torch.Tensor:
