@@ -7,7 +7,8 @@
 #   make doctor      is this machine ready?
 #   make wheelhouse  collect all packages in wheelhouse/, for a room without a network
 #   make notebooks   build notebooks/*.ipynb from notebooks/source/*.py
-#   make bench       compare methods on every data set that is at hand, and write the README's tables (an hour)
+#   make bench       speed, beside gensim and pecanpy: build/bench, and the README's table   QUICK=1 (5 minutes)
+#   make tables      compare methods on every data set that is at hand, and write the README's tables (an hour)
 #   make record      the part of it on groceries, whose rows lesson 04 quotes
 
 DATASET ?= groceries
@@ -16,6 +17,7 @@ LESSONS ?=
 PYTHON ?=
 WHEELHOUSE ?=
 ARGS ?=
+QUICK ?=
 
 VENV := .venv
 BIN := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
@@ -30,7 +32,7 @@ MTSGNS_TEST_DATA ?= $(abspath ../shared/data)
 export MTSGNS_TEST_DATA
 endif
 
-.PHONY: help setup course test check lab doctor wheelhouse notebooks bench record colab-test fresh-test clean
+.PHONY: help setup course test check lab doctor wheelhouse notebooks bench tables record colab-test fresh-test clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -70,10 +72,21 @@ doctor: setup
 notebooks: setup
 	$(PY) notebooks/build.py
 
+# the other libraries, in an environment of their own, for one of them wants an older numpy
+PEERS := build/venv-peers
+$(PEERS)/.ready: tests/benchmarks/speed/peers.txt | setup
+	$(PY) -m venv $(PEERS)
+	$(PEERS)/$(notdir $(BIN))/python -m pip install -q $(PIP_OPTIONS) -r tests/benchmarks/speed/peers.txt
+	touch $@
+
+bench: setup $(PEERS)/.ready
+	$(PY) tests/benchmarks/speed/run.py $(PEERS)/$(notdir $(BIN))/python $(if $(filter-out 0 no false,$(QUICK)),--quick)
+	$(if $(filter-out 0 no false,$(QUICK)),,$(PY) tests/benchmarks/speed/page.py build/bench/results.json)
+
 ROWS = popularity,cooccurrence,mf,mf-bias-walks,sgns,node2vec,gensim-sg,gensim-cbow,traits-uniform,traits-global,traits-item,traits-shuffled
 RETAIL = $(wildcard $(MTSGNS_TEST_DATA)/online_retail.csv.gz)
 PHONES = $(wildcard $(MTSGNS_TEST_DATA)/meta_Cell_Phones_and_Accessories.json.gz)
-bench: record
+tables: record
 	$(PY) -m mtsgns_lite compare planted --models $(ROWS) --json build/planted.json
 	$(if $(RETAIL),$(PY) -m mtsgns_lite compare online-retail --path $(RETAIL) --models $(ROWS) --json build/retail.json)
 	$(if $(PHONES),$(PY) tests/benchmarks/bars.py cell-phones)

@@ -2,7 +2,7 @@
 
 python tests/benchmarks/bars.py            all of them, about 40 minutes on 2 cores
 python tests/benchmarks/bars.py planted    some of them: groceries, weights, fresh, planted, both-sides, cell-phones,
-                                           speed, gensim, import
+                                           speed, import
 """
 
 from __future__ import annotations
@@ -11,15 +11,11 @@ import os
 import statistics
 import subprocess
 import sys
-import time
 from pathlib import Path
 
-import numpy as np
-import torch
 from scipy.stats import kendalltau
 
 import mtsgns_lite as mt
-from mtsgns_lite.data.corpus import Corpus, Rows
 
 BY_LIFT = ["product_type", "product_category", "package_size", "manufacturer_id", "brand", "department"]
 
@@ -121,37 +117,6 @@ def speed() -> None:
     say("3 epochs of traits-global on groceries", f"{history.seconds:.1f} s", "15 s", history.seconds <= 15)
 
 
-def gensim(rounds: int = 3) -> None:
-    """Tokens per second of an epoch of skip-gram on the same walks, in turns with gensim (sg=1, 2 workers)."""
-    from gensim.models import Word2Vec
-
-    rng = np.random.default_rng(0)
-    nodes, edges = 50_000, 500_000
-    popularity = rng.permutation(np.arange(1, nodes + 1) ** -0.7)
-    ends = rng.choice(nodes, size=(2, edges), p=popularity / popularity.sum())
-    graph = mt.Graph.from_edges(mt.Edges(ends[0], ends[1], np.ones(edges)), nodes)
-    starts = torch.nonzero(graph.degrees > 0).ravel().repeat(5)
-    walks = graph.walks(starts, 10, generator=torch.Generator().manual_seed(0))
-    corpus = Corpus(walks.to(torch.int32).numpy()[None], 5)  # the same walks for both, every epoch
-    sentences = [[str(node) for node in walk] for walk in walks.tolist()]
-    for dim in (64, 128):
-        ratios = []
-        for _ in range(rounds):
-            theirs = Word2Vec(vector_size=dim, sg=1, negative=5, window=5, min_count=1, sample=0, workers=2, seed=1)
-            theirs.build_vocab(sentences)
-            start = time.perf_counter()
-            theirs.train(sentences, total_examples=len(sentences), epochs=1)
-            seconds = time.perf_counter() - start
-            model = mt.SGNS(mt.Catalogue(range(nodes)), dim=dim)
-            history = mt.fit(model, Rows(corpus, nodes), epochs=1, progress=False)
-            ratios.append(seconds / history.seconds)
-            ours, other = walks.numel() / history.seconds, walks.numel() / seconds
-            print(f"d={dim}: {ours:,.0f} tokens/s, gensim {other:,.0f} tokens/s")
-        middle = statistics.median(ratios)
-        spread = f"{middle:.2f} times ({min(ratios):.2f} to {max(ratios):.2f})"
-        say(f"tokens per second against gensim, d={dim}", spread, "2 times", middle >= 2)
-
-
 def importing(rounds: int = 5) -> None:
     """`import mtsgns_lite` beyond `import torch`."""
     code = "import time, torch; t = time.perf_counter(); import mtsgns_lite; print(time.perf_counter() - t)"
@@ -179,7 +144,7 @@ def cell_phones(seeds: int = 3) -> None:
     result = mt.compare(mt.load(file), PHONES, seeds=seeds)
     print(result)
     Path("build").mkdir(exist_ok=True)
-    Path("build/cell_phones.json").write_text(result.to_text(), encoding="utf-8")  # make bench puts it in the README
+    Path("build/cell_phones.json").write_text(result.to_text(), encoding="utf-8")  # make tables puts it in the README
 
     def mean(model: str, *path: str) -> float:
         return statistics.fmean(_at(row, path) for row in result.rows if row["model"] == model)
@@ -227,7 +192,7 @@ def _at(row: dict, path: tuple[str, ...]) -> float:
 
 PARTS = {
     "groceries": groceries, "weights": weights, "fresh": fresh, "planted": planted, "both-sides": both_sides,
-    "cell-phones": cell_phones, "speed": speed, "gensim": gensim, "import": importing,
+    "cell-phones": cell_phones, "speed": speed, "import": importing,
 }  # fmt: skip
 
 if __name__ == "__main__":
