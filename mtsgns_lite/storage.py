@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -172,9 +173,13 @@ def load_checkpoint(path, model, optimiser, generator, history, settings) -> Non
 
 
 def _save_tensors(tensors: dict[str, torch.Tensor], path: Path, metadata: dict[str, str] | None = None) -> None:
+    # in a folder of its own: safetensors writes under a random name first, which stays if the process is killed
     part = path.with_name(path.name + ".part")
-    save_file({name: value.detach().cpu().contiguous() for name, value in tensors.items()}, part, metadata)
-    os.replace(part, path)
+    shutil.rmtree(part, ignore_errors=True)
+    part.mkdir()
+    save_file({name: value.detach().cpu().contiguous() for name, value in tensors.items()}, part / path.name, metadata)
+    _move(part / path.name, path)
+    part.rmdir()
 
 
 def _load_tensors(path: Path) -> tuple[dict[str, torch.Tensor], dict[str, str]]:
@@ -188,4 +193,11 @@ def _load_tensors(path: Path) -> tuple[dict[str, torch.Tensor], dict[str, str]]:
 def _write_text(path: Path, text: str) -> None:
     part = path.with_name(path.name + ".part")
     part.write_text(text, encoding="utf-8")
+    _move(part, path)
+
+
+def _move(part: Path, path: Path) -> None:
+    """Give a finished file its name, once the disk holds it: whatever happens, the old file is there, or the new."""
+    with open(part, "r+b") as written:
+        os.fsync(written.fileno())
     os.replace(part, path)

@@ -104,6 +104,8 @@ def fit(
     settings |= dict(restart_every=restart_every, steps_per_epoch=len(samples), items=len(model.catalogue))
     if checkpoint is not None and Path(checkpoint).exists():
         load_checkpoint(checkpoint, model, optimiser, generator, history, settings)
+    if hasattr(samples, "read"):
+        samples.read = history.epochs  # the next pass, where a corpus has several
     if progress:
         print(f"training on {place}")
 

@@ -84,7 +84,8 @@ def _cut(baskets: Baskets, generator: torch.Generator) -> np.ndarray:
 
 
 class Rows(SkipGramSamples):
-    """The rows of a corpus, in shuffled order: each epoch reads the next of its passes.
+    """The rows of a corpus, in shuffled order: each epoch reads the next of its passes. `read` counts the epochs that
+    were read; `fit` sets it to those that its training has behind it, which a checkpoint may have brought.
 
     Parameters
     ----------
@@ -150,6 +151,15 @@ class AsPairs:
         first, second = torch.triu_indices(length, length, offset=1)
         near = second - first <= window
         return first[near], second[near]
+
+    @property
+    def read(self) -> int:
+        """How many epochs were read, where the samples count them, as `Rows` do; `fit` sets it."""
+        return self.samples.read
+
+    @read.setter
+    def read(self, epochs: int) -> None:
+        self.samples.read = epochs
 
     def __len__(self) -> int:
         whole, rest = divmod(self.samples.rows, self.samples.batch_size)

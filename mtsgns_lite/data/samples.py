@@ -73,6 +73,7 @@ class SkipGramSamples:
 
     kind = SkipGramBatch
     length: int  # of a row
+    read: int  # how many epochs were drawn, where each has rows of its own
 
     def __init__(self, counts, rows, window, negatives, noise_size, exponent, batch_size, share, subsample):
         self.counts, self.rows = counts, rows
