@@ -36,7 +36,7 @@ def rows(results: dict) -> list[tuple[str, ...]]:
     for name, graph in results["details"]["time_to_quality"].items():
         for method in ("sgns", "traits"):
             found = graph[method]
-            what = f"{method}, until gensim's AUC of 5 epochs, {name}"
+            what = f"{method} to gensim's AUC, {name}"
             if found["ratio"] is None:
                 lines.append((what, "–", "–", "not reached", "–"))
                 continue
@@ -80,7 +80,7 @@ def sentences(results: dict) -> list[str]:
     ]
     for one in results["scale"]:
         told.append(
-            f"{one['factor']:g} times the study's graph ({one['nodes']:,} nodes, {one['edges']:,} edges, "
+            f"{one['factor']:g} × the study's graph ({one['nodes']:,} nodes, {one['edges']:,} edges, "
             f"{one['tokens'] / 1e6:.0f} M tokens, d=128): {one['seconds']:.0f} s from edges to embeddings, "
             f"{one['peak_mb'] / 1e3:.2f} GB at most."
         )
@@ -120,12 +120,13 @@ def figures(results: dict) -> list[go.Figure]:
         title = f"{name}: gensim's last AUC, {run['gensim']['auc']:.3f}, {_reached(run)}"
         figure = learning_curve(curves, title, "seconds of training", "degree-matched AUC")
         figure.add_hline(y=run["gensim"]["auc"], line=dict(color="rgba(128,128,128,.7)", width=1.2, dash="dot"))
-        lowest = min(auc for curve in curves.values() for _, auc in curve if auc > 0.9 * run["gensim"]["auc"])
-        drawn.append(figure.update_yaxes(range=[lowest, None]).update_xaxes(type="log"))
-    ratios = {
-        f"{line[0]} ({line[1].rsplit(' ', 2)[0]})": float(line[3]) for line in rows(results) if line[3][0].isdigit()
-    }
-    drawn.append(bars({name: float(own) for name, own in ratios.items()}, "How many times faster ours is", "times"))
+        low, high = run["gensim"]["curve"][1][0], max(auc for curve in curves.values() for _, auc in curve)
+        drawn.append(figure.update_yaxes(range=[2 * low - high, 1.1 * high - 0.1 * low]).update_xaxes(type="log"))
+    times = {}
+    for what, other, _, ratio, _ in rows(results):
+        if ratio[0].isdigit():
+            times[what + " (loop)" * other.startswith("a loop")] = float(ratio)
+    drawn.append(bars(times, "How many times faster ours is", "times"))
     return drawn + ([growth(results)] if results["scale"] else [])
 
 
@@ -144,7 +145,9 @@ def growth(results: dict) -> go.Figure:
         values = [one[own] / (1e3 if axis == "y2" else 1) for one in results["scale"]]
         style = dict(color=PALETTE[number], dash="dot" if number else "solid")
         figure.add_trace(go.Scatter(x=tokens, y=values, name=name, yaxis=axis, mode="lines+markers", line=style))
-    second = dict(title=dict(text="GB"), overlaying="y", side="right", rangemode="tozero", showgrid=False)
+    second = dict(
+        title=dict(text="GB"), overlaying="y", side="right", rangemode="tozero", showgrid=False, tickformat=".1f"
+    )
     return (
         figure.update_layout(yaxis2=second, showlegend=True)
         .update_yaxes(rangemode="tozero")
