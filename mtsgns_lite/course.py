@@ -93,7 +93,7 @@ def _pages() -> Any:
 
 
 def _all_lessons(folder: Path) -> list[Path]:
-    found = sorted(folder.glob("[0-9][0-9]_*.ipynb"))
+    found = sorted(folder.glob("[0-9a][0-9]_*.ipynb"))  # appendices (a1_name) after the numbered ones
     if not found:
         raise FileNotFoundError(
             f"There are no lessons in {folder}: clone the repository and install the package from it (make setup)."
@@ -106,7 +106,7 @@ def _chosen(there: list[Path], lessons: Sequence[str] | None) -> list[Path]:
         return there
     picked = []
     for asked in lessons:
-        name = asked.strip().removesuffix(".ipynb")
+        name = asked.strip().lower().removesuffix(".ipynb")
         name = name.zfill(2) if name.isdigit() else name
         found = [path for path in there if path.stem == name or path.stem.startswith(f"{name}_")]
         if not found:

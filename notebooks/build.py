@@ -38,8 +38,8 @@ LONGEST_HTML = 30_000  # characters; a table is far below, a figure's script far
 
 
 def sources(folder: Path = FOLDER) -> list[Path]:
-    """The lessons' sources, in order."""
-    return sorted((folder / "source").glob("[0-9][0-9]_*.py"))
+    """The lessons' sources, in order: those with a number, then the appendices (a1_name.py)."""
+    return sorted((folder / "source").glob("[0-9a][0-9]_*.py"))
 
 
 def unexecuted(source: Path, repository: str = "") -> NotebookNode:

@@ -36,7 +36,7 @@ def lesson_page(notebook: NotebookNode, name: str, others: Sequence[str], note: 
     shown = prepared(notebook)
     body, _ = _Exporter(template_name="basic", raw_template=FOLDING).from_notebook_node(shown)
     body = re.sub(r"<th>([^</]+)/([^<]+)</th>", r"<th>\1/<wbr>\2</th>", body)
-    body = re.sub(r'href="(?:\./)?(\d\d_\w+)\.ipynb', r'href="\1.html', body)
+    body = re.sub(r'href="(?:\./)?([\da]\d_\w+)\.ipynb', r'href="\1.html', body)
     script = f'<script src="{SCRIPT}"></script>' if "Plotly.newPlot" in body else ""
     links = _links(name, others)
     note = f'<p class="banner">{inline(note)}</p>' if note else ""
@@ -123,7 +123,7 @@ def index_page(summary: dict[str, Any], notes: dict[str, dict[str, str]]) -> str
 
 def _lesson_row(lesson: dict[str, Any]) -> str:
     name, memory = lesson["name"], lesson["peak_mb"]
-    words = f'<a href="{name}.html">{inline(re.sub(r"^[0-9]+[ .:·-]+", "", lesson["title"]))}</a>'
+    words = f'<a href="{name}.html">{inline(re.sub(r"^A?[0-9]+[ .:·-]+", "", lesson["title"]))}</a>'
     if not lesson["ok"]:
         half = f'<a href="{name}.ipynb">the notebook as far as it came</a>'
         words += f'<p class="failed">{inline(lesson["error"])} · {half}</p>'

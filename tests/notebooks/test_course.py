@@ -169,6 +169,21 @@ def test_some_lessons_by_number_or_name(notebooks: Path):
         course._chosen(there, ["07"])
 
 
+def test_an_appendix_comes_after_the_numbered_lessons(tmp_path: Path):
+    for name in ("a1_deeper", "10_late", "02_early", "notes"):
+        (tmp_path / f"{name}.ipynb").touch()
+    there = course._all_lessons(tmp_path)
+    assert [path.stem for path in there] == ["02_early", "10_late", "a1_deeper"]
+    assert course._chosen(there, ["A1"]) == course._chosen(there, ["a1_deeper.ipynb"]) == there[2:]
+
+    words = nbformat.v4.new_markdown_cell("# A1 · Deeper\n\nBack to [here](a1_deeper.ipynb) or [there](02_early.ipynb)")
+    page = pages.lesson_page(nbformat.v4.new_notebook(cells=[words]), "a1_deeper", ["02_early", "a1_deeper"])
+    assert 'href="a1_deeper.html"' in page
+    assert ".ipynb" not in page
+    row = pages._lesson_row({"name": "a1_deeper", "title": "A1 · Deeper", "ok": True, "seconds": 1.0, "peak_mb": None})
+    assert '<a href="a1_deeper.html">Deeper</a>' in row
+
+
 def test_a_learners_file_is_found_from_where_the_learner_is(notebooks: Path, tmp_path: Path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     Path("my.csv").write_text("basket,item\n1,tea\n1,milk\n2,tea\n2,bread\n", "utf-8")
