@@ -19,7 +19,7 @@ from torch import nn
 from ..data.catalogue import Catalogue
 from ..data.samples import SkipGramBatch
 from .base import ItemModel
-from .sgns import sgns_loss
+from .sgns import SgnsLoss
 from .tables import Table
 
 WEIGHT_RATES = {"uniform": 0.0, "global": 0.7, "item": 0.2}
@@ -181,10 +181,12 @@ class MultiTraitSGNS(ItemModel):
         whole, traits = self.target.whole_and_traits(batch.items)
         context, noise = self.context(batch.items), self.context(batch.noise)
         pairs = batch.pairs()
-        loss = sgns_loss(whole, context, noise, pairs, batch.negatives)
+        loss = SgnsLoss.apply(whole, context, noise, pairs, batch.negatives)
         if self.auxiliary:
             pairs = pairs * self.has_traits[batch.items][:, :, None]
-            loss = loss + self.auxiliary * sgns_loss(traits, context.detach(), noise.detach(), pairs, batch.negatives)
+            loss = loss + self.auxiliary * SgnsLoss.apply(
+                traits, context.detach(), noise.detach(), pairs, batch.negatives
+            )
         return loss
 
     @torch.no_grad()

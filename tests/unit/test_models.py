@@ -7,7 +7,8 @@ import pytest
 import torch
 
 import mtsgns_lite as mt
-from mtsgns_lite.data.samples import PairBatch
+from mtsgns_lite.data.samples import PairBatch, SkipGramBatch
+from mtsgns_lite.models.sgns import SgnsLoss
 
 
 def sigma(x):
@@ -77,6 +78,27 @@ def test_the_loss_stays_finite_where_a_sigmoid_underflows():
     far = torch.tensor([[[300.0], [300.0]]])
     loss = mt.sgns_loss(far, -far, far[:, :1], torch.tensor([[[0.0, 1.0], [0.0, 0.0]]]), negatives=5)
     assert float(loss) == pytest.approx(6 * 300.0**2)  # -log s(x) is -x far below 0
+
+
+@pytest.mark.parametrize("held", [False, True])
+@pytest.mark.parametrize("sets", [1, 2, 6])
+def test_the_gradient_written_by_hand_is_that_of_autograd(sets, held):
+    """Some places absent, one row empty, one alone; context rows held, as the traits' own loss holds them."""
+    generator = torch.Generator().manual_seed(sets)
+    rows = [
+        torch.randn(shape, generator=generator, dtype=torch.float64) for shape in ((6, 5, 3), (6, 5, 3), (sets, 4, 3))
+    ]
+    present = torch.rand(6, 5, generator=generator) < 0.7
+    present[0], present[1] = False, torch.arange(5) == 2
+    pairs = SkipGramBatch(torch.zeros(6, 5), present, 2, rows[2], 5).pairs().double()
+    found = []
+    for loss_of in (mt.sgns_loss, SgnsLoss.apply):
+        leaves = [part.clone().requires_grad_(not held or number == 0) for number, part in enumerate(rows)]
+        loss = loss_of(*leaves, pairs, 5)
+        (3 * loss).backward()
+        found.append([loss.detach(), *(leaf.grad for leaf in leaves if leaf.requires_grad)])
+    for ours, theirs in zip(*found):
+        assert torch.allclose(ours, theirs, rtol=1e-9)
 
 
 @pytest.mark.parametrize("kind", ["sgns", "traits", "traits on both sides"])

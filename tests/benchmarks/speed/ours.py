@@ -37,12 +37,12 @@ def fit(folder: str, method: str, dim: int, seed: int) -> dict:
     return {"seconds": history.seconds, "curve": [watch.seconds, watch.auc], "cold": cold}
 
 
-def throughput(folder: str, dim: int) -> dict:
-    """One epoch of skip-gram."""
+def throughput(folder: str, dim: int, **options) -> dict:
+    """One epoch of skip-gram; options as in `Rows`."""
     corpus = Corpus.load(folder)
     warm_up("sgns", corpus)
     items = int(corpus.rows.max()) + 1
-    history = mt.fit(mt.SGNS(mt.Catalogue(range(items)), dim=dim), Rows(corpus, items), progress=False)
+    history = mt.fit(mt.SGNS(mt.Catalogue(range(items)), dim=dim), Rows(corpus, items, **options), progress=False)
     return {"seconds": history.seconds, "tokens": corpus.rows.size}
 
 
