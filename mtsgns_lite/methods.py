@@ -102,7 +102,7 @@ def _shuffled(catalogue: Catalogue, seed: int, **options) -> MultiTraitSGNS:
 def _node2vec_rows(split: Split, rows: SkipGramSamples) -> Rows:
     """Second-order walks, as many as the other rows are; on baskets, walks on the co-occurrence graph."""
     per_node = max(1, round(rows.rows / max(1, int((split.graph.degrees > 0).sum()))))
-    walks = split.walks(p=P, q=Q, per_node=per_node)
+    walks = split.walks(p=P, q=Q, per_node=per_node, noise_size=rows.noise_size)  # as many as the others have
     return Rows(Corpus.draw(walks, split.seed), len(split.catalogue))
 
 

@@ -25,19 +25,21 @@ class Corpus:
     """Rows drawn once: (passes, N, L) item numbers, int32, -1 where a row is shorter; pairs lie at most `window` apart.
 
     Walks are drawn in one pass, which every epoch reads: they are the data. Baskets are the data themselves, and are
-    shuffled and cut anew for each epoch, so they take a pass for each; whoever trains longer starts over.
+    shuffled and cut anew for each epoch, so they take a pass for each; whoever trains longer starts over. Skip-gram
+    reads them with as many negatives as the samples that they were drawn from.
     """
 
     rows: np.ndarray
     window: int
+    noise_size: int = 20
 
     @classmethod
     def draw(cls, samples: Walks | Baskets, seed: int = 0, passes: int = 1) -> Corpus:
         """One pass of walks, or several of baskets, each in its own order."""
         generator = torch.Generator().manual_seed(seed)
         if isinstance(samples, Walks):
-            return cls(_walked(samples, generator)[None], samples.window)
-        return cls(np.stack([_cut(samples, generator) for _ in range(passes)]), samples.window)
+            return cls(_walked(samples, generator)[None], samples.window, samples.noise_size)
+        return cls(np.stack([_cut(samples, generator) for _ in range(passes)]), samples.window, samples.noise_size)
 
     @property
     def fingerprint(self) -> str:
@@ -51,13 +53,13 @@ class Corpus:
 
     def save(self, folder: str | Path) -> None:
         """Write the corpus to a folder, where `load` finds it."""
-        np.savez(Path(folder) / "corpus.npz", rows=self.rows, window=self.window)
+        np.savez(Path(folder) / "corpus.npz", rows=self.rows, window=self.window, noise_size=self.noise_size)
 
     @classmethod
     def load(cls, folder: str | Path) -> Corpus:
         """Read what `save` wrote."""
         with np.load(Path(folder) / "corpus.npz", allow_pickle=False) as stored:
-            return cls(stored["rows"], int(stored["window"]))
+            return cls(stored["rows"], int(stored["window"]), int(stored["noise_size"]))
 
 
 def _walked(walks: Walks, generator: torch.Generator, block: int = 100_000) -> np.ndarray:
@@ -88,7 +90,7 @@ class Rows(SkipGramSamples):
     Parameters
     ----------
     corpus : see `Corpus`. items : how many items the catalogue has.
-    Others as in `Walks`.
+    Others as in `Walks`; `noise_size` is the corpus' own unless it is given.
     """
 
     def __init__(
@@ -96,7 +98,7 @@ class Rows(SkipGramSamples):
         corpus: Corpus,
         items: int,
         negatives: int = 5,
-        noise_size: int = 40,
+        noise_size: int | None = None,
         exponent: float = 0.75,
         subsample: float = 0.0,
         batch_size: int | None = None,
@@ -106,6 +108,7 @@ class Rows(SkipGramSamples):
         if not rows:
             raise ValueError("The corpus has no rows, so there is nothing to learn from.")
         counts = torch.from_numpy(np.bincount(corpus.rows[corpus.rows >= 0], minlength=items)).double() / passes
+        noise_size = corpus.noise_size if noise_size is None else noise_size
         super().__init__(counts, rows, corpus.window, negatives, noise_size, exponent, batch_size, share, subsample)
         self.corpus, self.length, self.read = torch.from_numpy(corpus.rows), length, 0
 

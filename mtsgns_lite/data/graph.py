@@ -112,12 +112,33 @@ class Graph:
         return self.neighbours[self._draw(nodes, generator)]
 
     def _draw(self, nodes: torch.Tensor, generator: torch.Generator | None) -> torch.Tensor:
-        """An entry of each node's row, in proportion to its weight."""
-        first, last = self.starts[nodes], self.starts[nodes + 1] - 1
-        low = self._before(first)
+        """An entry of each node's row, in proportion to its weight: the first whose running total passes the draw."""
         draw = torch.rand(len(nodes), generator=generator, device=nodes.device, dtype=torch.float64)
-        place = torch.searchsorted(self.reach, low + draw * (self.reach[last] - low), right=True)
-        return torch.minimum(torch.maximum(place, first), last)
+        first, last, low, strength = (own[nodes] for own in self._rows)
+        place = self._guide[first + (draw * (last - first + 1)).long()]
+        point = low + draw * strength
+        place += self.reach[place] <= point  # mostly the guide is right, or one short
+        short = torch.nonzero(self.reach[place] <= point).ravel()
+        place[short] = torch.searchsorted(self.reach, point[short], right=True)
+        return torch.minimum(place, last)  # against rounding
+
+    @cached_property
+    def _rows(self) -> tuple[torch.Tensor, ...]:
+        """(nodes,) each: the first and the last entry of a row, the running total before it, and its own total."""
+        first, last = self.starts[:-1], self.starts[1:] - 1
+        low = self._before(first)
+        return first, last, low, torch.where(last >= first, self.reach[last] - low, 0.0)
+
+    @cached_property
+    def _guide(self) -> torch.Tensor:
+        """(2 edges,) where to begin looking for a draw (Chen and Asau 1974).
+
+        A row of n entries is cut into n equal parts of its total; for each, the entry in which that part begins.
+        """
+        first, last, low, strength = (own[self.rows] for own in self._rows)
+        part = torch.arange(len(self.reach), device=first.device) - first
+        begins = torch.searchsorted(self.reach, low + strength * part / (last - first + 1), right=True)
+        return torch.minimum(torch.maximum(begins, first), last)
 
     def _before(self, place: torch.Tensor) -> torch.Tensor:
         """The running total up to, and without, an entry."""
@@ -131,8 +152,7 @@ class Graph:
         by itself ("outlier folding", Yang et al. 2019); a neighbour is searched for only if the draw depends on it.
         """
         low, high = min(1.0, 1 / q), max(1.0, 1 / q)
-        strength = self.reach[self.starts[nodes + 1] - 1] - self._before(self.starts[nodes])
-        beyond = max(1 / p - high, 0.0) * weight / strength
+        beyond = max(1 / p - high, 0.0) * weight / self._rows[3][nodes]
         chosen, weight, open_ = previous.clone(), weight.clone(), torch.arange(len(nodes), device=nodes.device)
         while len(open_):
             before, entry = previous[open_], self._draw(nodes[open_], generator)

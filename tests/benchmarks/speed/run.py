@@ -212,6 +212,31 @@ def deviation(points: list[dict], what: str) -> float:
     return float(np.abs(y / line - 1).max())
 
 
+def _quality(bench: Bench, results: dict) -> None:
+    races = results["details"]["time_to_quality"] = quality(bench)
+    first = races.get("cell-phones", races["generated"])
+    results["time_to_quality"] = {method: first[method]["ratio"] for method in ("sgns", "traits")}
+
+
+def _throughput(bench: Bench, results: dict) -> None:
+    rates = results["details"]["throughput"] = throughput(bench)
+    results["throughput"] = {dim: rates[dim]["ratio"] for dim in ("64", "128")}
+    results["limit"] = limits(bench, rates)
+
+
+def _walks(bench: Bench, results: dict) -> None:
+    results["details"]["walks"] = walking(bench)
+    results["walks"] = {name: found["ratio"] for name, found in results["details"]["walks"].items()}
+
+
+def _scale(bench: Bench, results: dict) -> None:
+    results["scale"] = scale(bench)
+    results["linear"] = {what: deviation(results["scale"], what) for what in ("seconds", "above_mb")}
+
+
+PARTS = {"quality": _quality, "throughput": _throughput, "walks": _walks, "scale": _scale}
+
+
 def _times(found: dict) -> str:
     if found["ratio"] is None:
         return "never reached"
@@ -223,26 +248,20 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("peers", help="the Python of an environment with gensim and pecanpy")
     parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--only", nargs="+", choices=PARTS, help="these again; the rest of the results stay")
     options = parser.parse_args()
     bench = Bench(options.peers, options.quick)
-    races = quality(bench)
-    rates = throughput(bench)
-    first = races.get("cell-phones", races["generated"])
-    results = {
+    results: dict = {"details": {}, "scale": []}
+    if options.only and (OUT / "results.json").exists():
+        results = json.loads((OUT / "results.json").read_text(encoding="utf-8"))
+    results |= {
         "machine": f"{platform.machine()}, {usable_cpus()} processors ({torch.get_num_threads()} threads)",
         "versions": {name: version(name) for name in ("torch", "numpy")},
         "quick": bench.quick,
-        "time_to_quality": {method: first[method]["ratio"] for method in ("sgns", "traits")},
-        "throughput": {dim: rates[dim]["ratio"] for dim in ("64", "128")},
-        "limit": limits(bench, rates),
     }
-    walks = walking(bench)
-    results["walks"] = {name: found["ratio"] for name, found in walks.items()}
-    results["scale"] = [] if bench.quick else scale(bench)
-    if results["scale"]:
-        results["linear"] = {what: deviation(results["scale"], what) for what in ("seconds", "above_mb")}
-    results["details"] = {"time_to_quality": races, "throughput": rates, "walks": walks}
-    results["took"] = time.perf_counter() - bench.began
+    for part in options.only or [name for name in PARTS if name != "scale" or not bench.quick]:
+        PARTS[part](bench, results)
+    results["took"] = time.perf_counter() - bench.began + (results.get("took", 0) if options.only else 0)
     (OUT / "results.json").write_text(json.dumps(results, indent=1), encoding="utf-8")
     bench.say(f"wrote {OUT / 'results.json'} and {page.write(results, OUT / 'index.html')}")
 
