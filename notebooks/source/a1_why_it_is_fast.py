@@ -503,8 +503,8 @@ measure("gradient by hand", gathered(copies(), by_hand), "four")
 
 # %% [markdown]
 # This is the one step with a price for the reader: a second form of the same thing, to be kept in tune with the first.
-# The rule of this house is to leave a trick out if it gains less than 15 per cent, and to keep the proof beside it if
-# it stays. Any other loss still has autograd.
+# The rule of this house is to leave a trick out if it gains less than some 15 per cent, and to keep the proof beside
+# it if it stays. In the library both are there, as `sgns_loss` and `SgnsLoss`. Any other loss still has autograd.
 #
 # ## All steps
 #
@@ -772,7 +772,8 @@ def walk_loop(node):
 # %% [markdown]
 # `graph.walks` keeps one running total of all weights, row after row. A node's edges are a stretch of it, so a random
 # point in that stretch is a random edge, by weight. All walkers draw their points at once, and one `searchsorted` finds
-# all edges. In short:
+# all edges. (The library also remembers where in a row to begin looking, so that few points need the search at all.) In
+# short:
 
 
 # %%
