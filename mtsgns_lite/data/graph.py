@@ -118,9 +118,10 @@ class Graph:
         place = self._guide[first + (draw * (last - first + 1)).long()]
         point = low + draw * strength
         place += self.reach[place] <= point  # mostly the guide is right, or one short
+        place = torch.minimum(place, last)  # rounding may have put the point at the row's end
         short = torch.nonzero(self.reach[place] <= point).ravel()
         place[short] = torch.searchsorted(self.reach, point[short], right=True)
-        return torch.minimum(place, last)  # against rounding
+        return torch.minimum(place, last)
 
     @cached_property
     def _rows(self) -> tuple[torch.Tensor, ...]:

@@ -81,6 +81,14 @@ def test_steps_follow_the_weights(graph):
             assert chisquare(observed, 20_000 * share / share.sum()).pvalue > UNLIKELY
 
 
+def test_a_draw_that_rounds_to_the_end_of_a_row_stays_in_it(monkeypatch):
+    """The last row's, too, after which nothing comes: its weights are small beside the total before it."""
+    heavy = mt.Edges(np.array([0, 2, 3]), np.array([1, 3, 4]), np.array([2.0**60, 1.0, 1.0]))
+    graph = mt.Graph.from_edges(heavy, 5)
+    monkeypatch.setattr(torch, "rand", lambda size, **options: torch.full((size,), 1 - 2.0**-53, dtype=torch.float64))
+    assert graph.step(torch.arange(5)).tolist() == [1, 0, 3, 4, 3]
+
+
 @pytest.mark.parametrize(("p", "q"), [(0.25, 4.0), (4.0, 0.5), (1.0, 0.2), (0.5, 1.0)])
 def test_second_order_steps_follow_p_and_q(p, q, graph):
     starts = torch.arange(5).repeat(8_000)
