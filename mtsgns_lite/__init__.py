@@ -1,5 +1,10 @@
 """mtsgns_lite: item embeddings for recommendation, from matrix factorisation to skip-gram that knows its traits."""
 
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING
+
 from .comparison import compare
 from .data.catalogue import Catalogue, Trait
 from .data.dataset import Dataset, Edges, Ragged, Ratings
@@ -18,12 +23,29 @@ from .neighbours import neighbours, recommend, trait_weights
 from .storage import export_vectors, library_version, load_model, save_model
 from .training import History, TrainingDiverged, fit
 
+if TYPE_CHECKING:
+    from .views.counter import cold_item
+    from .views.explorer import explore
+    from .views.stepper import sgns_stepper
+    from .views.weights import show_trait_weights
+
 __version__ = library_version()
 
+_VIEWS = {  # which bring plotly along, so they come in where they are first asked for
+    "cold_item": "counter", "explore": "explorer", "sgns_stepper": "stepper", "show_trait_weights": "weights",
+}  # fmt: skip
+
+
+def __getattr__(name: str) -> object:
+    if name in _VIEWS:
+        return getattr(importlib.import_module(f".views.{_VIEWS[name]}", __name__), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
 __all__ = [
-    "auc", "Baskets", "bce", "Catalogue", "compare", "Dataset", "Edges", "evaluate", "evaluate_vectors",
-    "export_vectors", "fit", "Graph", "History", "ItemModel", "load", "load_model", "MatrixFactorization",
+    "auc", "Baskets", "bce", "Catalogue", "cold_item", "compare", "Dataset", "Edges", "evaluate", "evaluate_vectors",
+    "explore", "export_vectors", "fit", "Graph", "History", "ItemModel", "load", "load_model", "MatrixFactorization",
     "mse", "MultiTraitSGNS", "neighbours", "Pairs", "pick_device", "planted", "precision_recall", "Ragged",
-    "Ratings", "recommend", "save_model", "SGNS", "sgns_loss", "split", "Split", "Table", "TrainingDiverged",
+    "Ratings", "recommend", "save_model", "SGNS", "sgns_loss", "sgns_stepper", "show_trait_weights", "split", "Split", "Table", "TrainingDiverged",
     "Trait", "trait_weights", "Walks",
 ]  # fmt: skip

@@ -27,7 +27,7 @@ import nbformat
 from nbformat import NotebookNode
 
 from mtsgns_lite.views.display import MIME, to_png
-from mtsgns_lite.views.widgets import WIDGET_MIME
+from mtsgns_lite.views.view import WIDGET_MIME
 
 FOLDER = Path(__file__).resolve().parent
 PROJECT = FOLDER.parent / "pyproject.toml"

@@ -17,7 +17,7 @@ from pygments.formatters import HtmlFormatter
 
 from .display import MIME, SCRIPT, to_div
 from .frame import frame
-from .widgets import WIDGET_MIME
+from .view import WIDGET_MIME
 
 # Tags of cells that belong to the notebook only; the values of the parameters stand in a cell that papermill adds.
 HIDDEN = {"badges", "setup", "parameters", "papermill-error-cell-tag"}

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Sequence
 
 from ..neighbours import TraitWeights
 from .style import OTHER, PALETTE
+from .svg import bar, drawing, text
+from .view import View
 
-WIDGET_MIME = "application/vnd.jupyter.widget-view+json"
 _WEIGHT, _SHARE = PALETTE[:2]
 
 
-class WeightsOverTraining:
+class WeightsOverTraining(View):
     """The bars of every recorded step, and the slider that goes through them.
 
     It shows itself at the end of a cell. `html()` is one step's bars; `widget` is None without ipywidgets.
@@ -24,18 +24,13 @@ class WeightsOverTraining:
             raise ValueError("There are no weights to show: train with `mt.fit(..., probe=mt.trait_weights)`.")
         everything = [value for _, w in self.probes for value in (*w.weight, *w.share, *(w.truth or {}).values())]
         self.longest = max([*everything, 1e-9])
-        self.widget = self._slider()
 
     def html(self, number: int = -1) -> str:
         """The bars of one recorded step, the last if not told otherwise; all steps have the same scale."""
         step, weights = self.probes[number]
         return bars_html(weights, f"after step {step:,} of {self.probes[-1][0]:,}", self.longest)
 
-    def _slider(self):
-        try:
-            import ipywidgets
-        except ImportError:
-            return None
+    def _widget(self, ipywidgets):
         last = len(self.probes) - 1
         picture = ipywidgets.HTML(self.html())
         slider = ipywidgets.IntSlider(
@@ -45,12 +40,6 @@ class WeightsOverTraining:
         ipywidgets.jslink((play, "value"), (slider, "value"))
         slider.observe(lambda change: setattr(picture, "value", self.html(change["new"])), names="value")
         return ipywidgets.VBox([ipywidgets.HBox([play, slider]), picture])
-
-    def _repr_mimebundle_(self, include=None, exclude=None) -> dict[str, object]:
-        forms: dict[str, object] = {"text/plain": repr(self), "text/html": self.html()}
-        if self.widget is not None:
-            forms[WIDGET_MIME] = {"version_major": 2, "version_minor": 0, "model_id": self.widget.model_id}
-        return forms
 
     def __repr__(self) -> str:
         return f"after step {self.probes[-1][0]:,}\n{self.probes[-1][1]!r}"
@@ -71,44 +60,28 @@ def bars_html(weights: TraitWeights, caption: str, longest: float) -> str:
     """Two bars for each source, its weight and its share, and a mark at the planted share, as one SVG."""
     line, left, room = 46, 170, 480  # px
     height = 58 + line * len(weights.sources)
-    parts = [_text(0, 18, caption, "600"), _key(left + 60, bool(weights.truth))]
+    parts = [text(0, 18, caption, 600), _key(left + 60, bool(weights.truth))]
     for row, source in enumerate(weights.sources):
         top = 50 + line * row
         name = source if len(source) <= 22 else source[:21] + "…"
-        parts.append(_text(left - 12, top + 21, name, anchor="end"))
+        parts.append(text(left - 12, top + 21, name, anchor="end"))
         mark = left + room * weights.truth[source] / longest if weights.truth and source in weights.truth else None
         for offset, value, colour in ((0, weights.weight[row], _WEIGHT), (17, weights.share[row], _SHARE)):
             width = room * max(value, 0) / longest
-            parts.append(f'<rect x="{left}" y="{top + offset}" width="{width:.1f}" height="14" fill="{colour}"/>')
+            parts.append(bar(left, top + offset, width, 14, colour))
             free = left + width + 8
             if mark is not None and free - 8 <= mark <= free + 40:  # the number would be struck through
                 free = mark + 6
-            parts.append(_text(free, top + offset + 12, f"{value:.3f}"))
+            parts.append(text(free, top + offset + 12, f"{value:.3f}"))
         if mark is not None:
             parts.append(f'<path d="M{mark:.1f} {top - 3}v37" stroke="{OTHER}" stroke-width="3"/>')
     words = ", ".join(f"{s} {w:.3f} and {c:.3f}" for s, w, c in zip(weights.sources, weights.weight, weights.share))
-    alt = html.escape(f"Weight and contribution share {caption}: {words}")
-    return (
-        f'<svg role="img" aria-label="{alt}" viewBox="0 0 720 {height}" width="100%" style="max-width:720px;'
-        'color:var(--jp-ui-font-color1, inherit);font:13px system-ui,sans-serif" xmlns="http://www.w3.org/2000/svg">'
-        + "".join(parts)
-        + "</svg>"
-    )
+    return drawing(parts, 720, height, f"Weight and contribution share {caption}: {words}")
 
 
 def _key(left: int, planted: bool) -> str:
     """What the two colours mean, and the mark."""
-    key = (
-        f'<rect x="{left}" y="7" width="14" height="14" fill="{_WEIGHT}"/>{_text(left + 20, 18, "weight")}'
-        f'<rect x="{left + 90}" y="7" width="14" height="14" fill="{_SHARE}"/>'
-        f"{_text(left + 110, 18, 'contribution share')}"
-    )
-    mark = f'<path d="M{left + 257} 5v18" stroke="{OTHER}" stroke-width="3"/>{_text(left + 266, 18, "planted share")}'
+    key = bar(left, 7, 14, 14, _WEIGHT) + text(left + 20, 18, "weight")
+    key += bar(left + 90, 7, 14, 14, _SHARE) + text(left + 110, 18, "contribution share")
+    mark = f'<path d="M{left + 257} 5v18" stroke="{OTHER}" stroke-width="3"/>{text(left + 266, 18, "planted share")}'
     return key + mark if planted else key
-
-
-def _text(x: float, y: float, words: str, weight: str = "400", anchor: str = "start") -> str:
-    return (
-        f'<text x="{x:.1f}" y="{y}" fill="currentColor" font-weight="{weight}" text-anchor="{anchor}">'
-        f"{html.escape(words)}</text>"
-    )
