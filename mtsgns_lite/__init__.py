@@ -46,6 +46,6 @@ __all__ = [
     "auc", "Baskets", "bce", "Catalogue", "cold_item", "compare", "Dataset", "Edges", "evaluate", "evaluate_vectors",
     "explore", "export_vectors", "fit", "Graph", "History", "ItemModel", "load", "load_model", "MatrixFactorization",
     "mse", "MultiTraitSGNS", "neighbours", "Pairs", "pick_device", "planted", "precision_recall", "Ragged",
-    "Ratings", "recommend", "save_model", "SGNS", "sgns_loss", "sgns_stepper", "show_trait_weights", "split", "Split", "Table", "TrainingDiverged",
-    "Trait", "trait_weights", "Walks",
+    "Ratings", "recommend", "save_model", "SGNS", "sgns_loss", "sgns_stepper", "show_trait_weights", "split", "Split",
+    "Table", "TrainingDiverged", "Trait", "trait_weights", "Walks",
 ]  # fmt: skip
