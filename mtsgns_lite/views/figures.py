@@ -12,7 +12,7 @@ import plotly.graph_objects as go
 from ..neighbours import TraitWeights
 from .display import show, to_div, to_png
 from .graph import graph_drawing
-from .style import DASHES, DIVERGING, OTHER, PALETTE, SEQUENTIAL, SYMBOLS, canvas, clipped, label, labels
+from .style import DASHES, DIVERGING, OTHER, PALETTE, SEQUENTIAL, SYMBOLS, canvas, clipped, frequent, label, labels
 
 __all__ = [
     "bars", "graph_drawing", "grouped_bars", "heatmap", "histogram", "item_map", "learning_curve",
@@ -20,7 +20,6 @@ __all__ = [
 ]  # fmt: skip
 
 MOST_POINTS = 400  # of a line: more can't be seen at this width
-MOST_VALUES = 9  # of a trait that get a colour of their own
 
 
 def learning_curve(
@@ -85,16 +84,14 @@ def item_map(
 
 def _groups(points: np.ndarray, names: list[str], radius: np.ndarray, values: list[str]) -> list[go.Scatter]:
     """One trace for each frequent value, largest first, after one for all the others, which lies underneath."""
-    frequent = [value for value, _ in Counter(values).most_common(MOST_VALUES)]
-    if len(set(values)) == MOST_VALUES + 1:
-        frequent = frequent[:-1]  # "other" of one value only would hide its name
-    rest = [i for i, value in enumerate(values) if value not in frequent]
+    named = frequent(values)
+    rest = [i for i, value in enumerate(values) if value not in named]
     traces = []
     if rest:
         traces.append(_points(points, names, radius, rest, "other", OTHER, "circle-open"))
         traces[0].update(customdata=labels(values[i] for i in rest), legendrank=2000, opacity=0.6)
         traces[0].hovertemplate = "<b>%{text}</b><br>%{customdata}<extra></extra>"
-    for number, value in enumerate(frequent):
+    for number, value in enumerate(named):
         rows = [i for i, own in enumerate(values) if own == value]
         traces.append(_points(points, names, radius, rows, value or "(unknown)", PALETTE[number], SYMBOLS[number]))
     return traces

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -44,19 +45,36 @@ def project(vectors, method: str = "pca", seed: int = 0) -> np.ndarray:
     return points
 
 
-def pca(rows: torch.Tensor) -> torch.Tensor:
-    """(n, d) -> (n, 2): the coordinates along the two directions of largest variance.
+@dataclass(frozen=True)
+class Plane:
+    """The plane of largest variance of some rows: called with other rows (n, d), it says where they lie on it, (n, 2).
 
-    A direction's sign is free; here its largest entry is positive, so that pictures don't flip.
+    So the same plane can hold a new item, or an earlier state of training.
     """
-    plane = torch.zeros(len(rows), 2)
-    if not rows.numel():
-        return plane
-    centred = (rows - rows.mean(dim=0)).double()
-    directions = torch.linalg.eigh(centred.T @ centred).eigenvectors.flip(1)[:, :2]  # (d, 2), largest variance first
-    largest = directions.gather(0, directions.abs().argmax(dim=0, keepdim=True))
-    plane[:, : directions.shape[1]] = (centred @ (directions * largest.sign())).float()
-    return plane
+
+    middle: torch.Tensor  # (d,)
+    directions: torch.Tensor  # (d, 2)
+
+    @classmethod
+    def of(cls, rows: torch.Tensor) -> Plane:
+        """The two directions of largest variance of rows (n, d), n at least 1.
+
+        A direction's sign is free; here its largest entry is positive, so that pictures don't flip.
+        """
+        middle = rows.mean(dim=0)
+        centred = (rows - middle).double()
+        directions = torch.linalg.eigh(centred.T @ centred).eigenvectors.flip(1)[:, :2]  # largest variance first
+        largest = directions.gather(0, directions.abs().argmax(dim=0, keepdim=True))
+        return cls(middle, directions * largest.sign())
+
+    def __call__(self, rows: torch.Tensor) -> torch.Tensor:
+        places = ((rows - self.middle).double() @ self.directions).float()
+        return F.pad(places, (0, 2 - places.shape[1]))  # rows of one number have no second direction
+
+
+def pca(rows: torch.Tensor) -> torch.Tensor:
+    """(n, d) -> (n, 2): the coordinates along the two directions of largest variance."""
+    return Plane.of(rows)(rows) if rows.numel() else torch.zeros(len(rows), 2)
 
 
 def _tsne(rows: torch.Tensor, start: torch.Tensor, seed: int) -> np.ndarray:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import html
 import textwrap
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Sequence
 
 import plotly.graph_objects as go
 
@@ -75,3 +76,10 @@ def clipped(text: object, most: int = 34) -> str:
     """The text, cut to its first letters if it is long."""
     text = str(text)
     return text if len(text) <= most else text[: most - 1].rstrip() + "…"
+
+
+def frequent(values: Sequence[str]) -> list[str]:
+    """The values that get a colour of their own, the most frequent first; all others are one, "other"."""
+    found = [value for value, _ in Counter(values).most_common()]
+    most = len(PALETTE)
+    return found[: most - 1] if len(found) == most + 1 else found[:most]  # "other" of one value would hide its name
