@@ -38,7 +38,7 @@ import torch.nn.functional as F
 
 import mtsgns_lite as mt
 from mtsgns_lite import lesson
-from mtsgns_lite.views import figures, projection, widgets
+from mtsgns_lite.views import figures, projection
 
 # %% [markdown]
 # ## What is known of an item before it is sold
@@ -427,7 +427,7 @@ figures.show(figures.trait_bars(learned, title), alt=f"{title}. {learned}")
 # it still lead at the end?
 
 # %%
-widgets.weights_over_training(history.probes)
+mt.show_trait_weights(model, history=history, split=split)
 
 # %% [markdown]
 # ### Do the baskets agree?

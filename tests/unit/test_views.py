@@ -11,7 +11,7 @@ import torch
 
 from mtsgns_lite.evaluation import html_table
 from mtsgns_lite.neighbours import TraitWeights
-from mtsgns_lite.views import display, figures, projection, style, widgets
+from mtsgns_lite.views import display, figures, projection, style
 
 WEIGHTS = TraitWeights(["item", "A", "B"], [0.2, 0.5, 0.3], [0.0, 0.0, 0.0], [0.1, 0.7, 0.2], {"item": 0.2, "A": 0.8})
 EARLY = TraitWeights(["item", "A", "B"], [0.4, 0.3, 0.3], [0.0, 0.0, 0.0], [0.9, 0.06, 0.04])
@@ -359,56 +359,3 @@ def test_umap_missing_is_said_with_what_to_do(cache, monkeypatch):
 def test_bad_input_to_a_projection(vectors, method, said):
     with pytest.raises(ValueError, match=said):
         projection.project(vectors, method)
-
-
-# The slider.
-
-
-def test_the_slider_goes_through_the_recorded_steps():
-    pytest.importorskip("ipywidgets")
-    view = widgets.weights_over_training([(0, EARLY), (100, WEIGHTS)])
-    controls, picture = view.widget.children
-    slider = controls.children[1]
-    assert (slider.value, slider.max) == (1, 1)  # it opens on the last
-    assert "0.700" in picture.value
-    slider.value = 0
-    assert "step 0 of 100" in picture.value
-    assert "0.900" in picture.value
-
-
-def test_every_step_has_the_same_scale():
-    view = widgets.weights_over_training([(0, EARLY), (100, WEIGHTS)])
-    assert view.longest == 0.9
-    assert 'width="480.0"' in view.html(0)
-    assert 'width="480.0"' not in view.html(1)
-
-
-def test_static_pages_get_the_final_bars():
-    forms = widgets.weights_over_training([(0, EARLY), (100, WEIGHTS)])._repr_mimebundle_()
-    assert "step 100 of 100" in forms["text/html"]
-    assert "0.700" in forms["text/html"]
-    assert "0.700" in forms["text/plain"]
-
-
-def test_without_ipywidgets_the_final_bars_are_shown(monkeypatch):
-    monkeypatch.setitem(sys.modules, "ipywidgets", None)
-    view = widgets.weights_over_training([(0, EARLY), (100, WEIGHTS)])
-    assert view.widget is None
-    forms = view._repr_mimebundle_()
-    assert set(forms) == {"text/html", "text/plain"}
-    assert "step 100 of 100" in forms["text/html"]
-
-
-def test_bars_escape_names_and_mark_the_planted_share():
-    weights = TraitWeights(["item", "<b>&"], [0.5, 0.5], [0, 0], [0.5, 0.5], {"<b>&": 0.3})
-    html = widgets.weights_over_training([(1, weights)]).html()
-    assert "<b>" not in html
-    assert "&lt;b&gt;&amp;" in html
-    assert "planted share" in html
-    assert "planted share" not in widgets.bars_html(EARLY, "", 1.0)
-
-
-@pytest.mark.parametrize("probes", [[], [(0, 0.5)]])
-def test_nothing_recorded_is_said_with_what_to_do(probes):
-    with pytest.raises(ValueError, match="probe=mt.trait_weights"):
-        widgets.weights_over_training(probes)
