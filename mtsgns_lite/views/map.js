@@ -44,6 +44,7 @@ function render({ model, el }) {
     return { s, x: width / 2 + zoom.x - s * (x0 + x1) / 2, y: height / 2 + zoom.y + s * (y0 + y1) / 2 };
   }
   const shown = (i) => only === null || slotOf(i) === only;
+  const crowd = ([full, rings]) => full.length + rings.length;
   const slotOf = (i) => get("slots")[code[i]];
   function nearest(px, py, wanted = () => true, far = NEAR) {
     const f = frame();
@@ -66,7 +67,7 @@ function render({ model, el }) {
     const done = started ? Math.min(1, (time - started) / MOVE) : 1;
     if (started) {
       const t = done * done * (3 - 2 * done);
-      for (let i = 0; i < now.length; i++) now[i] = from[i] + t * (to[i] - from[i]);
+      for (let i = 0; i < now.length; i++) now[i] = done < 1 ? from[i] + t * (to[i] - from[i]) : to[i]; // or NaN: not here
       if (done < 1) redraw(); else started = 0;
     }
     const f = frame(), ink = getComputedStyle(root).color, dpr = window.devicePixelRatio || 1;
@@ -89,10 +90,9 @@ function render({ model, el }) {
       pen.fillStyle = pen.strokeStyle = colour;
       ring ? pen.stroke() : pen.fill();
     };
-    groups.forEach((both, slot) => both.forEach((some, ring) => {
-      pen.globalAlpha = quiet ? FADED : 0.8;
-      paint(some, get("legend")[slot].colour, ring);
-    }));
+    pen.globalAlpha = quiet ? FADED : 0.8;
+    for (const slot of groups.map((both, slot) => slot).sort((a, b) => crowd(groups[b]) - crowd(groups[a]))) // rare ones on top
+      groups[slot].forEach((some, ring) => paint(some, get("legend")[slot].colour, ring));
     pen.globalAlpha = 1;
     for (const i of loud) if (shown(i) || lit.includes(i)) paint([i], get("legend")[slotOf(i)].colour, hollow[i], lit.includes(i) ? 1.5 : 0.3);
     pen.strokeStyle = pen.fillStyle = ink;
@@ -332,7 +332,7 @@ function render({ model, el }) {
   });
   const theme = new MutationObserver(redraw);
   const heard = { "change:xy": places, "change:code": colours, "change:said": words, "change:busy": working,
-    "change:lit": () => { chosen = null; redraw(); }, "change:star": redraw, "change:bounds": all };
+    "change:lit": () => { if (get("lit").length) chosen = null; redraw(); }, "change:star": redraw, "change:bounds": all };
   items();
   colours();
   places();

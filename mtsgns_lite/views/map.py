@@ -56,7 +56,8 @@ class ItemMap(anywidget.AnyWidget):
         n = len(names)
         size = np.zeros(n) if sizes is None else np.maximum(np.asarray(sizes, dtype=float), 0)
         ring = np.zeros(n) if hollow is None else np.asarray(hollow)
-        radius = 22 + 68 * np.sqrt(size / max(size.max(initial=0), 1e-12))
+        crowd = min(1.0, max(0.4, np.sqrt(1_000 / max(n, 1))))  # many points, small points
+        radius = crowd * (40 + 80 * np.sqrt(size / max(size.max(initial=0), 1e-12)))
         super().__init__(
             names=[str(name) for name in names],
             radius=radius.astype(np.uint8).tobytes(),
@@ -85,10 +86,14 @@ class ItemMap(anywidget.AnyWidget):
             self.code = np.array([codes[value] for value in values], dtype=np.uint16).tobytes()
 
     def place(self, xy: np.ndarray, bounds: Sequence[float] | None = None) -> None:
-        """Move the items to (n, 2) places; `bounds` (left, low, right, high) is what fills the map, by default all."""
+        """Move the items to (n, 2) places, NaN for one that is nowhere.
+
+        `bounds` (left, low, right, high) fills the map; by default it holds all.
+        """
         xy = np.ascontiguousarray(xy, dtype=np.float32)
         if bounds is None:
-            bounds = [*xy.min(axis=0, initial=np.inf), *xy.max(axis=0, initial=-np.inf)] if len(xy) else [0, 0, 1, 1]
+            there = xy[np.isfinite(xy).all(axis=1)]
+            bounds = [*there.min(axis=0), *there.max(axis=0)] if len(there) else [0, 0, 1, 1]
         with self.hold_sync():
             self.bounds, self.xy = [float(end) for end in bounds], xy.tobytes()
 

@@ -30,19 +30,28 @@ def project(vectors, method: str = "pca", seed: int = 0) -> np.ndarray:
     """
     if method not in METHODS:
         raise ValueError(f"There is no projection {method!r}: choose one of {', '.join(METHODS)}.")
-    rows = torch.as_tensor(vectors).detach().cpu().float()
-    if rows.ndim != 2 or not torch.isfinite(rows).all():
-        raise ValueError("The vectors must be a matrix of finite numbers, one row for each item.")
-    rows = F.normalize(rows, dim=1)
+    rows = _unit_rows(vectors)
     start = pca(rows)
     if method == "pca" or len(rows) < 5 or not start.any():
         return start.numpy()
-    kept = cache_folder() / f"{_key(rows, method, seed)}.npy"
+    kept = _file(rows, method, seed)
     points = _read(kept, len(rows))
     if points is None:
         points = {"tsne": _tsne, "umap": _umap}[method](rows, start, seed).astype(np.float32)
         _write(kept, points)
     return points
+
+
+def is_cached(vectors, method: str, seed: int = 0) -> bool:
+    """Will `project` answer at once, from what an earlier call left in the cache folder?"""
+    return method == "pca" or _file(_unit_rows(vectors), method, seed).exists()
+
+
+def _unit_rows(vectors) -> torch.Tensor:
+    rows = torch.as_tensor(vectors).detach().cpu().float()
+    if rows.ndim != 2 or not torch.isfinite(rows).all():
+        raise ValueError("The vectors must be a matrix of finite numbers, one row for each item.")
+    return F.normalize(rows, dim=1)
 
 
 @dataclass(frozen=True)
@@ -104,9 +113,11 @@ def cache_folder() -> Path:
     return Path(user_cache_dir("mtsgns_lite", appauthor=False)) / "projections"
 
 
-def _key(rows: torch.Tensor, method: str, seed: int) -> str:
+def _file(rows: torch.Tensor, method: str, seed: int) -> Path:
+    """Where the result is kept; its name follows from all that it hangs on."""
     head = f"{VERSION} {method} {seed} {tuple(rows.shape)} ".encode()
-    return hashlib.sha256(head + rows.contiguous().numpy().tobytes()).hexdigest()[:32]
+    key = hashlib.sha256(head + rows.contiguous().numpy().tobytes()).hexdigest()[:32]
+    return cache_folder() / f"{key}.npy"
 
 
 def _read(path: Path, n: int) -> np.ndarray | None:

@@ -1,0 +1,296 @@
+"""The explorer: a map of items to search, click and circle."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Sequence
+
+import numpy as np
+
+from ..data.catalogue import Catalogue
+from ..models.base import ItemModel
+from ..neighbours import Neighbour, Neighbours
+from ..training import History
+from . import display, figures
+from .itemspace import METHODS, Common, ItemSpace, methods
+from .style import PALETTE, clipped
+from .svg import bar, drawing, text
+from .view import View, guarded, ipywidgets
+
+FALLBACK = 1_500  # items on the map of a static page
+HINT = "Click an item, search for one, or draw a lasso around some: here stands what the model knows of them."
+
+
+def explore(
+    model: ItemModel,
+    history: History | None = None,
+    colour: str | None = None,
+    method: str | None = None,
+    most: int = 8_000,
+    seed: int = 0,
+) -> Explorer:
+    """A live map of a model's items, to be shown at the end of a cell.
+
+    Click an item, or search for it by name: its nearest neighbours light up, with what they share, and the item's own
+    trait weights. Draw a lasso: what do the items inside have in common? On a page without a kernel a plain map stands.
+
+    Parameters
+    ----------
+    history : what ``mt.fit(..., snapshots=12)`` returned: then a slider goes through training.
+    colour : a trait, "popularity" or "in training"; by default the first trait.
+    method : "pca", at once; "tsne" or "umap", which take seconds to minutes the first time, and are kept in a cache.
+        By default t-SNE if it is there, else PCA.
+    most : how many items the map holds: the most used ones.
+    Raises ``ValueError`` for a model that was not trained yet, or a colour or method that does not exist.
+    """
+    return Explorer(ItemSpace(model, history, most, seed), colour, method)
+
+
+class Explorer(View):
+    """The map with its panel; see `explore`."""
+
+    def __init__(self, space: ItemSpace, colour: str | None = None, method: str | None = None):
+        self.space = space
+        self.colour = space.colours[0] if colour is None else colour
+        self.which = "target"
+        self.method = method or ("tsne" if space.is_quick("target", "tsne") else "pca")
+        if self.colour not in space.colours:
+            raise ValueError(f"The map can't be coloured by {colour!r}: choose from {', '.join(space.colours)}.")
+        if self.method not in METHODS.values():
+            raise ValueError(f"There is no projection {method!r}: choose from {', '.join(METHODS.values())}.")
+        self.place: int | None = None  # what was clicked
+        self.snapshot: int | None = None  # None: the model as it is
+        self.names = space.model.catalogue.names
+
+    # What is said of an item and of a selection.
+
+    def about_item(self, place: int) -> tuple[str, str, Neighbours]:
+        """An item in HTML and in one line, and what is near it: at the snapshot that is shown, if one is."""
+        near = self.space.around(place, self.which, self.snapshot)
+        item = int(self.space.items[place])
+        name, count = self.names[item], self.space.counts[item]
+        body = _heading(name, f"{count:,.0f} times in training" if count else "never seen in training")
+        body += _own(self.space, place) + _near_table(near, self.space.model.catalogue)
+        words = ", ".join(f"{n.name} ({n.similarity:.2f})" for n in near[:3])
+        return body, f"{name}: near it {words}." if near else f"{name} has no vector here.", near
+
+    def about_selection(self, places: Sequence[int]) -> tuple[str, str]:
+        """What items have in common, in HTML, and in one line."""
+        common = self.space.in_common(places)
+        head = f"{len(places):,} item{'' if len(places) == 1 else 's'} selected"
+        if not common:
+            return _heading(head, "No value of a trait stands out."), f"{head}; no value of a trait stands out."
+        best = common[0]
+        line = f"{head}; most of all {best.trait} {best.value}: {best.count:,} items, {best.lift:.1f} times the usual."
+        return _heading(head, "What they have in common more than others") + _common_table(common), line
+
+    # The plain map, for a page without a kernel.
+
+    def html(self) -> str:
+        """A sentence, and a plain map of the most used items."""
+        missing = "" if self._live_is_possible() else _sentence("For the live map: pip install anywidget.")
+        figure = self.figure()
+        return missing + display.to_div(figure, display.title_of(figure))
+
+    def figure(self):
+        """The plain map as a plotly figure: hover, and a menu of colours."""
+        rows = np.arange(len(self.space.items))
+        if len(rows) > FALLBACK:  # the most used, and some that training never saw
+            unseen = rows[self.space.counts[self.space.items] == 0][: FALLBACK // 6]
+            rows = np.concatenate([rows[: FALLBACK - len(unseen)], unseen])
+        xy = self.space.places(self.which, self.method)[rows]
+        there = np.isfinite(xy[:, 0])
+        rows, xy = rows[there], xy[there]
+        order = [self.colour, *(name for name in self.space.colours if name != self.colour)]
+        colours = {name: np.array(self.space.colour(name)[0], dtype=object)[rows] for name in order}
+        names = self.names[self.space.items[rows]]
+        return figures.item_map(xy, names, colours, self.title(len(rows)), self.space.counts[self.space.items[rows]])
+
+    def title(self, shown: int | None = None) -> str:
+        """What the map shows."""
+        method = next(name for name, method in METHODS.items() if method == self.method)
+        shown = len(self.space.items) if shown is None else shown
+        whole = len(self.space.model.catalogue)
+        part = f"{shown:,} items" if shown == whole else f"{shown:,} of {whole:,} items"
+        random = "" if self.method == "pca" else f", seed {self.space.seed}"
+        return f"{part}, {self.which} vectors, {method}{random}"
+
+    def __repr__(self) -> str:
+        return f"[map] {self.title()}, coloured by {self.colour}"
+
+    # The live map.
+
+    @staticmethod
+    def _live_is_possible() -> bool:
+        return ipywidgets() is not None and _map_class() is not None
+
+    def _widget(self, widgets):
+        made = _map_class()
+        if made is None:
+            return None
+        space = self.space
+        sizes = space.counts[space.items]
+        names = self.names[space.items].tolist()
+        self.map = made(names, space.places(self.which, self.method), sizes=sizes, hollow=sizes == 0)
+        self.panel = widgets.HTML(_panel(HINT), layout=widgets.Layout(width="306px", margin="0 0 0 12px"))
+        self._colour()
+        self.map.say(self.title() + ".")
+        self.map.on_click(guarded(self._show)(self._click))
+        self.map.on_select(guarded(self._show)(self._select))
+        self.map.layout = widgets.Layout(width="520px", flex="1 1 420px")
+        below = widgets.HBox([self.map, self.panel], layout=widgets.Layout(align_items="flex-start"))
+        return widgets.VBox([self._controls(widgets), below], layout=widgets.Layout(max_width="1100px"))
+
+    def _controls(self, widgets):
+        """The row of menus, and the slider through training where there are snapshots."""
+
+        def menu(label: str, options, value, wide: str):
+            width = widgets.Layout(width=wide)
+            style = {"description_width": "initial"}
+            return widgets.Dropdown(options=options, value=value, description=label, layout=width, style=style)
+
+        self.colour_menu = menu("colour", self.space.colours, self.colour, "230px")
+        self.side_menu = menu("vectors", self.space.sides, self.which, "170px")
+        self.method_menu = menu("map", list(methods().items()), self.method, "150px")
+        for control, answer in (
+            (self.colour_menu, self._colour), (self.side_menu, self._side), (self.method_menu, self._move)
+        ):  # fmt: skip
+            control.observe(guarded(self._show)(lambda change, answer=answer: answer()), names="value")
+        row = [self.colour_menu, self.side_menu, self.method_menu]
+        if self.space.snapshots:
+            row += self._slider(widgets)
+        return widgets.HBox(row, layout=widgets.Layout(flex_flow="row wrap"))
+
+    def _slider(self, widgets):
+        last = len(self.space.snapshots) - 1
+        self.slider = widgets.IntSlider(
+            value=last, min=0, max=last, description="training", readout=False, layout=widgets.Layout(width="210px"),
+            style={"description_width": "initial"},
+        )  # fmt: skip
+        play = widgets.Play(value=last, min=0, max=last, interval=700)
+        widgets.jslink((play, "value"), (self.slider, "value"))
+        self.slider.observe(guarded(self._show)(lambda change: self._then(change["new"])), names="value")
+        return [play, self.slider]
+
+    def _show(self, body: str) -> None:
+        self.panel.value = _panel(body)
+
+    def _colour(self) -> None:
+        if hasattr(self, "colour_menu"):
+            self.colour = self.colour_menu.value
+        values, order, colours = self.space.colour(self.colour)
+        self.map.colour(values, order, colours)
+
+    def _side(self) -> None:
+        self.which = self.side_menu.value
+        self._move()
+
+    def _move(self) -> None:
+        """Go to the places that the menus ask for; a line shows while they are computed."""
+        self.method, self.snapshot = self.method_menu.value, None
+        if not self.space.is_quick(self.which, self.method):
+            self.map.busy = f"Computing {self.title()}. It is kept for the next time."
+        try:
+            self.map.place(self.space.places(self.which, self.method))
+        finally:
+            self.map.busy = ""
+        self._click(self.place)
+
+    def _then(self, snapshot: int) -> None:
+        """Show the map as it was at a snapshot, on the plane of the last."""
+        self.snapshot, self.which = snapshot, "target"
+        last = self.space.places_then(-1)
+        self.map.place(self.space.places_then(snapshot), [*last.min(axis=0), *last.max(axis=0)])
+        self._click(self.place)
+        step, steps = self.space.snapshots[snapshot][0], self.space.snapshots[-1][0]
+        self.map.say(f"After step {step:,} of {steps:,}, on the plane (PCA) of the last. {self.map.said}")
+
+    def _click(self, place: int | None) -> None:
+        self.place = place
+        if place is None:
+            self.map.mark()
+            self._show(HINT)
+            self.map.say("" if self.snapshot is not None else self.title() + ".")
+            return
+        body, line, near = self.about_item(place)
+        self.map.mark(self.space.lit(place, near))
+        self._show(body)
+        self.map.say(line)
+
+    def _select(self, places: list[int]) -> None:
+        self.place = None
+        body, line = self.about_selection(places)
+        self.map.mark()
+        self._show(body)
+        self.map.say(line)
+
+
+def _map_class():
+    try:
+        from .map import ItemMap
+    except ImportError:
+        return None
+    return ItemMap
+
+
+def _panel(body: str) -> str:
+    return f'<div class="mtsgns-panel" style="line-height:1.25;max-height:540px;overflow:auto">{body}</div>'
+
+
+def _sentence(words: str) -> str:
+    return f"<p>{html.escape(words)}</p>"
+
+
+def _heading(name: str, words: str) -> str:
+    return f'<div style="margin:0 0 6px"><b>{html.escape(name)}</b><br><small>{html.escape(words)}</small></div>'
+
+
+def _near_table(near: Neighbours, catalogue: Catalogue) -> str:
+    """Rank (as on the map), name, cosine, and the traits in common."""
+    rows = "".join(
+        f"<tr><td>{rank}</td><td>{html.escape(clipped(n.name, 34))}<br>"
+        f"<small>{html.escape(shared(n, catalogue))}</small></td><td>{n.similarity:.2f}</td></tr>"
+        for rank, n in enumerate(near, start=1)
+    )
+    return f"<table><tr><th></th><th>nearest, and what they share</th><th>cosine</th></tr>{rows}</table>"
+
+
+def shared(near: Neighbour, catalogue: Catalogue) -> str:
+    """The traits that a neighbour shares with the item, in few words."""
+    missing = [name for name in catalogue.traits if name not in near.shared]
+    if len(missing) < len(near.shared):
+        return "all traits" if not missing else f"all but {', '.join(missing)}"
+    return ", ".join(near.shared) or "no trait"
+
+
+def _common_table(common: Sequence[Common]) -> str:
+    rows = "".join(
+        f"<tr><td>{html.escape(c.trait)}</td><td>{html.escape(clipped(c.value, 30))}</td><td>{c.count:,}</td>"
+        f"<td>{c.lift:.1f}</td></tr>"
+        for c in common
+    )
+    return f"<table><tr><th>trait</th><th>value</th><th>items</th><th>lift</th></tr>{rows}</table>"
+
+
+def _own(space: ItemSpace, place: int) -> str:
+    """An item's traits; with a model of traits their weights, and what each contributes to its vector, as bars."""
+    traits, own = space.model.catalogue.traits_of(int(space.items[place])), space.own(place)
+    if own is None:
+        known = "<br>".join(html.escape(f"{name}: {clipped(value, 40)}") for name, value in traits.items())
+        return f"<p><small>{known}</small></p>"
+    longest = max(*own.weights, *own.parts, 1e-9)
+    parts = [bar(100, 4, 10, 10, PALETTE[0]), text(114, 13, "weight", size=11)]
+    parts += [bar(164, 4, 10, 10, PALETTE[1]), text(178, 13, "part of its vector", size=11)]
+    for row, (source, weight, part) in enumerate(zip(own.sources, own.weights, own.parts)):
+        top = 21 + 25 * row
+        parts.append(text(122, top + 8, clipped(source, 20), anchor="end", size=10))
+        parts.append(
+            text(
+                122, top + 19, clipped(traits.get(source, "its own row" if not row else "unknown"), 20), 600, "end", 10
+            )
+        )
+        for low, value, colour in ((1, weight, PALETTE[0]), (11, part, PALETTE[1])):
+            width = 130 * max(value, 0) / longest
+            parts += [bar(128, top + low, width, 9, colour), text(132 + width, top + low + 8, f"{value:.2f}", size=10)]
+    words = ", ".join(f"{s} {w:.2f} and {p:.2f}" for s, w, p in zip(own.sources, own.weights, own.parts))
+    return drawing(parts, 290, 24 + 25 * len(own.sources), f"Weight and part of its vector: {words}")
