@@ -1,0 +1,59 @@
+"""How long a page takes to answer, by the page's own clock."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Callable, Sequence
+
+# From the event, as the browser stamped it, until the text of the element is another and matches.
+ARM = """([selector, event, pattern]) => {
+  const read = () => document.querySelector(selector)?.textContent ?? '';
+  const before = read(), wanted = new RegExp(pattern);
+  let start = null;
+  window.answered = new Promise(resolve => {
+    const look = () => {
+      const now = performance.now(), text = read();
+      if (start === null || text === before || !wanted.test(text)) return;
+      watch.disconnect();
+      resolve(now - start);
+    };
+    const watch = new MutationObserver(look);
+    watch.observe(document.body, {childList: true, subtree: true, characterData: true});
+  });
+  document.addEventListener(event, happened => { start = happened.timeStamp; }, {capture: true, once: true});
+}"""
+WAIT = "limit => Promise.race([window.answered, new Promise(late => setTimeout(late, limit, -1))])"
+SLOWEST = 30_000  # ms
+
+
+def answer_time(page, act: Callable[[], None], text: str, event: str = "pointerup", pattern: str = "") -> float:
+    """Milliseconds from the event that `act` causes until the element at `text` (CSS) reads differently.
+
+    Raises ``TimeoutError`` if it never does.
+    """
+    page.evaluate(ARM, [text, event, pattern])
+    act()
+    found = page.evaluate(
+        "limit => Promise.race([window.answered, new Promise(r => setTimeout(r, limit, -1))])", SLOWEST
+    )
+    if found < 0:
+        raise TimeoutError(f"{text} did not change within {SLOWEST / 1000:.0f} s of {event}.")
+    return found
+
+
+def repeated(
+    page, acts: Sequence[Callable[[], None]], text: str, event: str = "pointerup", pattern: str = "", pause=150
+):
+    """The time of each act, with a pause between them in which late answers come in."""
+    times = []
+    for act in acts:
+        times.append(answer_time(page, act, text, event, pattern))
+        page.wait_for_timeout(pause)
+    return times
+
+
+def summary(times: Sequence[float]) -> str:
+    """The median and the 95th percentile in words."""
+    ordered = sorted(times)
+    high = ordered[min(len(ordered) - 1, round(0.95 * (len(ordered) - 1)))]
+    return f"median {statistics.median(ordered):5.0f} ms   p95 {high:5.0f} ms   n {len(ordered)}"
