@@ -76,7 +76,7 @@ function render({ model, el }) {
     pen.setTransform(dpr, 0, 0, dpr, 0, 0);
     pen.clearRect(0, 0, width, height);
     const groups = get("legend").map(() => [[], []]), grow = Math.min(2, Math.sqrt(zoom.k));
-    for (let i = 0; i < names.length; i++) if (shown(i) && !loud.has(i)) groups[slotOf(i)][hollow[i]].push(i);
+    for (let i = 0; i < names.length; i++) if (!loud.has(i)) groups[slotOf(i)][hollow[i]].push(i);
     const dot = (i, more = 0) => {
       const x = f.x + f.s * now[2 * i], y = f.y - f.s * now[2 * i + 1], r = radius[i] / 10 * grow + more;
       if (x < -20 || y < -20 || x > width + 20 || y > height + 20) return;
@@ -90,9 +90,11 @@ function render({ model, el }) {
       pen.fillStyle = pen.strokeStyle = colour;
       ring ? pen.stroke() : pen.fill();
     };
-    pen.globalAlpha = quiet ? FADED : 0.8;
-    for (const slot of groups.map((both, slot) => slot).sort((a, b) => crowd(groups[b]) - crowd(groups[a]))) // rare ones on top
+    const order = groups.map((both, slot) => slot).sort((a, b) => crowd(groups[b]) - crowd(groups[a])); // rare ones on top
+    for (const slot of order) {
+      pen.globalAlpha = only !== null && only !== slot ? FADED / 2 : quiet ? FADED : 0.8;
       groups[slot].forEach((some, ring) => paint(some, get("legend")[slot].colour, ring));
+    }
     pen.globalAlpha = 1;
     for (const i of loud) if (shown(i) || lit.includes(i)) paint([i], get("legend")[slotOf(i)].colour, hollow[i], lit.includes(i) ? 1.5 : 0.3);
     pen.strokeStyle = pen.fillStyle = ink;
@@ -115,6 +117,7 @@ function render({ model, el }) {
   }
   function label(f, x, y, words, size, rank) {
     const px = f.x + f.s * x, py = f.y - f.s * y;
+    if (!(px > 0 && py > 0 && px < width && py < height)) return;
     pen.font = `${rank ? 400 : 600} ${size}px system-ui, sans-serif`;
     const text = words.length > 44 ? words.slice(0, 43) + "…" : words, wide = pen.measureText(text).width;
     if (!rank) {
