@@ -14,7 +14,7 @@ from .data.planted import planted
 from .data.samples import Baskets, Pairs, Walks
 from .data.splits import Split, split
 from .device import pick_device
-from .evaluation import auc, evaluate, evaluate_vectors, precision_recall
+from .evaluation import auc, evaluate, evaluate_vectors, held_out_auc, precision_recall
 from .models import SGNS, ItemModel, MatrixFactorization, MultiTraitSGNS
 from .models.mf import bce, mse
 from .models.sgns import sgns_loss
@@ -44,8 +44,8 @@ def __getattr__(name: str) -> object:
 
 __all__ = [
     "auc", "Baskets", "bce", "Catalogue", "cold_item", "compare", "Dataset", "Edges", "evaluate", "evaluate_vectors",
-    "explore", "export_vectors", "fit", "Graph", "History", "ItemModel", "load", "load_model", "MatrixFactorization",
-    "mse", "MultiTraitSGNS", "neighbours", "Pairs", "pick_device", "planted", "precision_recall", "Ragged",
-    "Ratings", "recommend", "save_model", "SGNS", "sgns_loss", "sgns_stepper", "show_trait_weights", "split", "Split",
-    "Table", "TrainingDiverged", "Trait", "trait_weights", "Walks",
+    "explore", "export_vectors", "fit", "Graph", "held_out_auc", "History", "ItemModel", "load", "load_model",
+    "MatrixFactorization", "mse", "MultiTraitSGNS", "neighbours", "Pairs", "pick_device", "planted",
+    "precision_recall", "Ragged", "Ratings", "recommend", "save_model", "SGNS", "sgns_loss", "sgns_stepper",
+    "show_trait_weights", "split", "Split", "Table", "TrainingDiverged", "Trait", "trait_weights", "Walks",
 ]  # fmt: skip

@@ -5,6 +5,7 @@ A pair's score is the cosine of its embeddings; an item without a vector scores 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from html import escape
 
@@ -142,6 +143,32 @@ def _own_score(score, pairs: np.ndarray, device: torch.device) -> np.ndarray:
     return score(first, second).cpu().numpy()
 
 
+def held_out_auc(split: Split, most: int = 5_000) -> Callable[[ItemModel], float]:
+    """A quick probe for `fit`: model -> AUC of held-out pairs of trained items, by cosine, against degree-matched ones.
+
+    Of more than `most` pairs it asks so many, always the same. Raises ``ValueError`` where the split has no such pairs.
+    """
+    true, false = _matched_pairs(split)
+    if most < 1 or not len(true):
+        what = f"most={most} pairs are none" if most < 1 else "The split has no held-out pairs of two trained items"
+        raise ValueError(f"{what}: there is nothing to ask during training; hold out more, or leave the probe out.")
+    if len(true) > most:
+        chosen = np.sort(np.random.default_rng(split.seed).choice(len(true), most, replace=False))
+        true, false = true[chosen], false[chosen]
+    items, place = np.unique(np.concatenate([true, false]), return_inverse=True)
+    rows, (first, second) = torch.from_numpy(items), torch.from_numpy(place.reshape(-1, 2).T.copy())
+
+    @torch.no_grad()
+    def probe(model: ItemModel) -> float:
+        vectors = model.embeddings("target", unseen="zero")
+        unit = torch.nn.functional.normalize(vectors[rows.to(vectors.device)].cpu().float(), dim=1)
+        score = (unit[first] * unit[second]).sum(dim=1).numpy()
+        return float(auc(score[: len(true)], score[len(true) :]) or 0.0)
+
+    probe.__name__ = "held-out AUC"
+    return probe
+
+
 def evaluate_vectors(vectors: torch.Tensor, split: Split, name: str) -> Evaluation:
     """The figures of any (items, d) vectors, whatever made them."""
     unit = torch.nn.functional.normalize(vectors.float(), dim=1)
@@ -183,14 +210,20 @@ def baseline_rows(split: Split) -> list[Evaluation]:
 
 def _curve(split: Split, score, points: int = 100) -> dict[str, list[float]]:
     """Precision and recall at thresholds that are even in recall; empty where there are no degree-matched pairs."""
-    false = split.negatives.get("degree", np.full_like(split.pairs, -1))
-    asked = split.regions()["seen"] & (false[:, 0] >= 0)
-    if not asked.any():
+    true, false = _matched_pairs(split)
+    if not len(true):
         return {}
-    threshold, precision, recall = precision_recall(score(split.pairs[asked]), score(false[asked]))
+    threshold, precision, recall = precision_recall(score(true), score(false))
     kept = np.unique(np.searchsorted(recall, np.linspace(recall[0], recall[-1], points)).clip(max=len(recall) - 1))
     named = {"threshold": threshold, "precision": precision, "recall": recall}
     return {name: [float(f"{value:.4g}") for value in values[kept]] for name, values in named.items()}
+
+
+def _matched_pairs(split: Split) -> tuple[np.ndarray, np.ndarray]:
+    """(P, 2) held-out pairs whose ends were both trained on, and (P, 2) their degree-matched false ones."""
+    false = split.negatives.get("degree", np.full_like(split.pairs, -1))
+    asked = split.regions()["seen"] & (false[:, 0] >= 0)
+    return split.pairs[asked], false[asked]
 
 
 def _auc_rows(split: Split, score) -> dict[str, dict[str, float | None]]:

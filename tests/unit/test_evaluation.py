@@ -1,6 +1,7 @@
 """Metrics against their definitions, written out in loops, and against scikit-learn."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -169,3 +170,38 @@ def test_a_training_graph_without_edges_can_still_be_evaluated():
     assert not len(split.dataset.edges)
     rows = mt.evaluate(mt.SGNS(split.catalogue, dim=2), split)
     assert rows[1].auc["degree"]["seen"] is None
+
+
+# --- the probe ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("make", [mt.SGNS, mt.MultiTraitSGNS, mt.MatrixFactorization])
+def test_the_probe_of_all_pairs_is_the_figure_of_evaluate(make, planted_split, quiet_fit):
+    model = make(planted_split.catalogue, dim=8)
+    samples = planted_split.edges() if make is mt.MatrixFactorization else planted_split.train
+    quiet_fit(model, samples)
+    found = mt.held_out_auc(planted_split)(model)
+    assert found == pytest.approx(mt.evaluate(model, planted_split, baselines=False)[0].auc["degree"]["seen"], abs=1e-6)
+
+
+def test_the_probe_of_few_pairs_asks_always_the_same_and_is_near(trained, planted_split):
+    few = [mt.held_out_auc(planted_split, most=300)(trained) for _ in range(2)]
+    assert few[0] == few[1]
+    assert few[0] == pytest.approx(mt.held_out_auc(planted_split)(trained), abs=0.06)  # three standard errors
+
+
+def test_the_probe_does_not_touch_the_model_nor_the_dice(trained, planted_split):
+    before, dice = {name: value.clone() for name, value in trained.state_dict().items()}, torch.get_rng_state()
+    mt.held_out_auc(planted_split)(trained)
+    assert all(torch.equal(value, before[name]) for name, value in trained.state_dict().items())
+    assert torch.equal(torch.get_rng_state(), dice)
+
+
+def test_a_split_without_pairs_to_ask_has_no_probe(planted_split):
+    unmatched = {"degree": np.full_like(planted_split.pairs, -1)}
+    nothing = [replace(planted_split, negatives=unmatched), replace(planted_split, negatives={})]
+    for split in nothing:
+        with pytest.raises(ValueError, match="no held-out pairs of two trained items"):
+            mt.held_out_auc(split)
+    with pytest.raises(ValueError, match="most=0"):
+        mt.held_out_auc(planted_split, most=0)

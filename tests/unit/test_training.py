@@ -206,6 +206,110 @@ def test_even_the_last_steps_are_looked_at(planted_split, quiet_fit):
         quiet_fit(mt.MatrixFactorization(planted_split.catalogue, dim=4), samples)
 
 
+# --- snapshots ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", MAKERS)
+def test_snapshots_change_nothing_and_end_with_the_model(kind, planted_split, quiet_fit):
+    (model, samples), (plain, _) = MAKERS[kind](planted_split), MAKERS[kind](planted_split)
+    start = model.embeddings(unseen="random")
+    history, without = quiet_fit(model, samples, epochs=2, snapshots=5), quiet_fit(plain, samples, epochs=2)
+    assert the_same(model, plain)
+    assert history.loss == without.loss
+    assert without.snapshots == []
+    (first, early), *_, (last, late) = history.snapshots
+    assert (first, last) == (0, history.steps)
+    assert torch.equal(late, model.embeddings().half())
+    assert late.device.type == "cpu"
+    assert late.shape == (len(model.catalogue), 8)
+    trained = model.seen
+    assert torch.equal(early[trained], start.half()[trained])
+    assert not torch.equal(early, late)
+
+
+@pytest.mark.parametrize(("number", "steps"), [(12, 12), (2, 2), (1, 1), (0, 0), (10**6, 39)])
+def test_there_are_as_many_snapshots_as_asked_for_evenly_apart(number, steps, planted_split, quiet_fit):
+    model, samples = MAKERS["mf"](planted_split)
+    samples.batch_size = len(samples.first) // 18
+    history = quiet_fit(model, samples, epochs=2, snapshots=number)
+    taken = [step for step, _ in history.snapshots]
+    assert len(taken) == (history.steps + 1 if number > history.steps else steps)
+    assert taken[-1:] == [history.steps][: bool(number)]
+    if len(taken) > 1:
+        assert taken[0] == 0
+        assert np.ptp(np.diff(taken)) <= 1
+
+
+def test_a_cold_item_has_its_traits_place_in_a_snapshot(planted_split, quiet_fit):
+    model, samples = MAKERS["traits"](planted_split)
+    (_, vectors), *_ = quiet_fit(model, samples, snapshots=1).snapshots
+    assert vectors[planted_split.cold].any(dim=1).all()
+
+
+def test_the_snapshots_of_a_resumed_training_go_on(planted_split, quiet_fit, tmp_path):
+    file, options = tmp_path / "checkpoint", dict(epochs=4, snapshots=9)
+    whole, samples = MAKERS["sgns"](planted_split)
+    expected = quiet_fit(whole, samples, **options).snapshots
+    broken, _ = MAKERS["sgns"](planted_split)
+    with pytest.raises(Stop):
+        quiet_fit(broken, Crashing(samples, 2), checkpoint=file, **options)
+    resumed, _ = MAKERS["sgns"](planted_split)
+    taken = quiet_fit(resumed, samples, checkpoint=file, **options).snapshots
+    half = 2 * len(samples)
+    assert [step for step, _ in taken] == [step for step, _ in expected if step >= half]
+    assert all(torch.equal(one, other) for (_, one), (_, other) in zip(taken, expected[-len(taken) :]))
+    again, _ = MAKERS["sgns"](planted_split)
+    ((step, vectors),) = quiet_fit(again, samples, checkpoint=file, **options).snapshots  # it was done already
+    assert step == 2 * half
+    assert torch.equal(vectors, expected[-1][1])
+
+
+def test_snapshots_are_not_in_the_checkpoint(planted_split, quiet_fit, tmp_path):
+    sizes = []
+    for number in (0, 20):
+        model, samples = MAKERS["sgns"](planted_split)
+        quiet_fit(model, samples, snapshots=number, checkpoint=tmp_path / f"{number}")
+        sizes.append((tmp_path / f"{number}").stat().st_size)
+    assert abs(sizes[1] - sizes[0]) < 100
+
+
+def test_after_an_interrupt_the_last_snapshot_is_the_model(planted_split, quiet_fit):
+    model, samples = MAKERS["traits"](planted_split)
+
+    def probe(model):
+        if model.seen.any() and len(calls) == 13:
+            raise KeyboardInterrupt
+        calls.append(1)
+
+    calls = []
+    history = quiet_fit(model, samples, epochs=3, probe=probe, snapshots=4)
+    assert history.interrupted
+    assert [step for step, _ in history.snapshots] == [0, len(samples), history.steps]
+    assert torch.equal(history.snapshots[-1][1], model.embeddings().half())
+
+
+def test_neither_probes_nor_snapshots_count_as_training_time(planted_split, quiet_fit, monkeypatch):
+    """Not even a probe that an interrupt cuts short."""
+    now = [0.0]
+    monkeypatch.setattr("mtsgns_lite.training.time.perf_counter", lambda: now[0])
+    plain = mt.SGNS.embeddings
+
+    def slow(self, *arguments, **options):
+        now[0] += 10
+        return plain(self, *arguments, **options)
+
+    def probe(model):
+        now[0] += 100
+        if now[0] > 500:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(mt.SGNS, "embeddings", slow)
+    model, samples = MAKERS["sgns"](planted_split)
+    history = quiet_fit(model, samples, probe=probe, snapshots=5)
+    assert history.interrupted
+    assert history.seconds == 0
+
+
 # --- schedules ------------------------------------------------------------------------------------------------------
 
 
@@ -310,7 +414,12 @@ def test_the_samples_of_another_catalogue_are_refused(planted_split, wardrobe, q
 
 
 @pytest.mark.parametrize(
-    ("options", "says"), [({"schedule": "steps"}, "linear, cosine, constant"), ({"probes": 0}, "1 or more")]
+    ("options", "says"),
+    [
+        ({"schedule": "steps"}, "linear, cosine, constant"),
+        ({"probes": 0}, "1 or more"),
+        ({"snapshots": -1}, "0 or more"),
+    ],
 )
 def test_an_option_that_makes_no_sense_is_refused(options, says, planted_split, quiet_fit):
     model, samples = MAKERS["sgns"](planted_split)
