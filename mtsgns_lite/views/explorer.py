@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Sequence
 
 import numpy as np
 
-from ..data.catalogue import Catalogue
 from ..models.base import ItemModel
-from ..neighbours import Neighbour, Neighbours
+from ..neighbours import Neighbours
 from ..training import History
 from . import display, figures
-from .itemspace import METHODS, Common, ItemSpace, methods
-from .style import PALETTE, clipped
-from .svg import bar, drawing, text
-from .view import View, guarded, ipywidgets
+from .itemspace import METHODS, ItemSpace, methods
+from .view import View, guarded
 
 FALLBACK = 1_500  # items on the map of a static page
 HINT = "Click an item, search for one, or draw a lasso around some: here stands what the model knows of them."
@@ -69,8 +65,8 @@ class Explorer(View):
         near = self.space.around(place, self.which, self.snapshot)
         item = int(self.space.items[place])
         name, count = self.names[item], self.space.counts[item]
-        body = _heading(name, f"{count:,.0f} times in training" if count else "never seen in training")
-        body += _own(self.space, place) + _near_table(near, self.space.model.catalogue)
+        body = heading(name, f"{count:,.0f} times in training" if count else "never seen in training")
+        body += own_bars(self.space, place) + near_table(near, self.space.model.catalogue)
         words = ", ".join(f"{n.name} ({n.similarity:.2f})" for n in near[:3])
         return body, f"{name}: near it {words}." if near else f"{name} has no vector here.", near
 
@@ -79,18 +75,20 @@ class Explorer(View):
         common = self.space.in_common(places)
         head = f"{len(places):,} item{'' if len(places) == 1 else 's'} selected"
         if not common:
-            return _heading(head, "No value of a trait stands out."), f"{head}; no value of a trait stands out."
+            return heading(head, "No value of a trait stands out."), f"{head}; no value of a trait stands out."
         best = common[0]
         line = f"{head}; most of all {best.trait} {best.value}: {best.count:,} items, {best.lift:.1f} times the usual."
-        return _heading(head, "What they have in common more than others") + _common_table(common), line
+        return heading(head, "What they have in common more than others") + common_table(common), line
 
     # The plain map, for a page without a kernel.
 
     def html(self) -> str:
-        """A sentence, and a plain map of the most used items."""
-        missing = "" if self._live_is_possible() else _sentence("For the live map: pip install anywidget.")
-        figure = self.figure()
-        return missing + display.to_div(figure, display.title_of(figure))
+        """A plain map of the most used items."""
+        return display.to_div(self.figure(), repr(self))
+
+    def forms(self) -> dict[str, object]:
+        """The plain map for a page, and for a front end that shows plotly's figures but no widgets."""
+        return display.bundle(self.figure(), repr(self))
 
     def figure(self):
         """The plain map as a plotly figure: hover, and a menu of colours."""
@@ -103,8 +101,9 @@ class Explorer(View):
         rows, xy = rows[there], xy[there]
         order = [self.colour, *(name for name in self.space.colours if name != self.colour)]
         colours = {name: np.array(self.space.colour(name)[0], dtype=object)[rows] for name in order}
-        names = self.names[self.space.items[rows]]
-        return figures.item_map(xy, names, colours, self.title(len(rows)), self.space.counts[self.space.items[rows]])
+        names, sizes = self.names[self.space.items[rows]], self.space.counts[self.space.items[rows]]
+        title = self.title(len(rows)) + ("" if self.widget else ". For the live map: pip install anywidget ipywidgets")
+        return figures.item_map(xy, names, colours, title, sizes)
 
     def title(self, shown: int | None = None) -> str:
         """What the map shows."""
@@ -120,10 +119,6 @@ class Explorer(View):
 
     # The live map.
 
-    @staticmethod
-    def _live_is_possible() -> bool:
-        return ipywidgets() is not None and _map_class() is not None
-
     def _widget(self, widgets):
         made = _map_class()
         if made is None:
@@ -132,7 +127,7 @@ class Explorer(View):
         sizes = space.counts[space.items]
         names = self.names[space.items].tolist()
         self.map = made(names, space.places(self.which, self.method), sizes=sizes, hollow=sizes == 0)
-        self.panel = widgets.HTML(_panel(HINT), layout=widgets.Layout(width="306px", margin="0 0 0 12px"))
+        self.panel = widgets.HTML(panel(HINT), layout=widgets.Layout(width="306px", margin="0 0 0 12px"))
         self._colour()
         self.map.say(self.title() + ".")
         self.map.on_click(guarded(self._show)(self._click))
@@ -173,7 +168,7 @@ class Explorer(View):
         return [play, self.slider]
 
     def _show(self, body: str) -> None:
-        self.panel.value = _panel(body)
+        self.panel.value = panel(body)
 
     def _colour(self) -> None:
         if hasattr(self, "colour_menu"):
@@ -231,66 +226,3 @@ def _map_class():
     except ImportError:
         return None
     return ItemMap
-
-
-def _panel(body: str) -> str:
-    return f'<div class="mtsgns-panel" style="line-height:1.25;max-height:540px;overflow:auto">{body}</div>'
-
-
-def _sentence(words: str) -> str:
-    return f"<p>{html.escape(words)}</p>"
-
-
-def _heading(name: str, words: str) -> str:
-    return f'<div style="margin:0 0 6px"><b>{html.escape(name)}</b><br><small>{html.escape(words)}</small></div>'
-
-
-def _near_table(near: Neighbours, catalogue: Catalogue) -> str:
-    """Rank (as on the map), name, cosine, and the traits in common."""
-    rows = "".join(
-        f"<tr><td>{rank}</td><td>{html.escape(clipped(n.name, 34))}<br>"
-        f"<small>{html.escape(shared(n, catalogue))}</small></td><td>{n.similarity:.2f}</td></tr>"
-        for rank, n in enumerate(near, start=1)
-    )
-    return f"<table><tr><th></th><th>nearest, and what they share</th><th>cosine</th></tr>{rows}</table>"
-
-
-def shared(near: Neighbour, catalogue: Catalogue) -> str:
-    """The traits that a neighbour shares with the item, in few words."""
-    missing = [name for name in catalogue.traits if name not in near.shared]
-    if len(missing) < len(near.shared):
-        return "all traits" if not missing else f"all but {', '.join(missing)}"
-    return ", ".join(near.shared) or "no trait"
-
-
-def _common_table(common: Sequence[Common]) -> str:
-    rows = "".join(
-        f"<tr><td>{html.escape(c.trait)}</td><td>{html.escape(clipped(c.value, 30))}</td><td>{c.count:,}</td>"
-        f"<td>{c.lift:.1f}</td></tr>"
-        for c in common
-    )
-    return f"<table><tr><th>trait</th><th>value</th><th>items</th><th>lift</th></tr>{rows}</table>"
-
-
-def _own(space: ItemSpace, place: int) -> str:
-    """An item's traits; with a model of traits their weights, and what each contributes to its vector, as bars."""
-    traits, own = space.model.catalogue.traits_of(int(space.items[place])), space.own(place)
-    if own is None:
-        known = "<br>".join(html.escape(f"{name}: {clipped(value, 40)}") for name, value in traits.items())
-        return f"<p><small>{known}</small></p>"
-    longest = max(*own.weights, *own.parts, 1e-9)
-    parts = [bar(100, 4, 10, 10, PALETTE[0]), text(114, 13, "weight", size=11)]
-    parts += [bar(164, 4, 10, 10, PALETTE[1]), text(178, 13, "part of its vector", size=11)]
-    for row, (source, weight, part) in enumerate(zip(own.sources, own.weights, own.parts)):
-        top = 21 + 25 * row
-        parts.append(text(122, top + 8, clipped(source, 20), anchor="end", size=10))
-        parts.append(
-            text(
-                122, top + 19, clipped(traits.get(source, "its own row" if not row else "unknown"), 20), 600, "end", 10
-            )
-        )
-        for low, value, colour in ((1, weight, PALETTE[0]), (11, part, PALETTE[1])):
-            width = 130 * max(value, 0) / longest
-            parts += [bar(128, top + low, width, 9, colour), text(132 + width, top + low + 8, f"{value:.2f}", size=10)]
-    words = ", ".join(f"{s} {w:.2f} and {p:.2f}" for s, w, p in zip(own.sources, own.weights, own.parts))
-    return drawing(parts, 290, 24 + 25 * len(own.sources), f"Weight and part of its vector: {words}")

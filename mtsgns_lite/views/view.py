@@ -30,8 +30,12 @@ class View:
     def _widget(self, widgets: ModuleType):
         raise NotImplementedError
 
+    def forms(self) -> dict[str, object]:
+        """The view without a kernel, by MIME type."""
+        return {"text/plain": repr(self), "text/html": self.html()}
+
     def _repr_mimebundle_(self, include=None, exclude=None) -> dict[str, object]:
-        forms: dict[str, object] = {"text/plain": repr(self), "text/html": self.html()}
+        forms = self.forms()
         if self.widget is not None:
             forms[WIDGET_MIME] = {"version_major": 2, "version_minor": 0, "model_id": self.widget.model_id}
         return forms

@@ -296,7 +296,9 @@ def test_a_page_without_a_kernel_gets_a_plain_map(trained):
     forms = mt.explore(trained)._repr_mimebundle_()
     assert WIDGET_MIME in forms
     assert "mtsgns-figure" in forms["text/html"]
+    assert forms[display.MIME]["data"]
     assert "300 items" in forms["text/plain"]
+    assert "pip install" not in forms["text/html"]
     figure = mt.explore(trained, colour="popularity").figure()
     assert [button.label for button in figure.layout.updatemenus[0].buttons][:2] == ["popularity", "A"]
     assert display.title_of(figure).startswith("300 items")
@@ -308,7 +310,7 @@ def test_without_the_packages_a_plain_map_and_a_sentence(trained, missing, monke
     monkeypatch.delitem(sys.modules, "mtsgns_lite.views.map", raising=False)
     forms = mt.explore(trained)._repr_mimebundle_()
     assert WIDGET_MIME not in forms
-    assert "pip install anywidget" in forms["text/html"]
+    assert "pip install anywidget" in forms[display.MIME]["layout"]["title"]["text"]
     assert "mtsgns-figure" in forms["text/html"]
 
 
