@@ -11,6 +11,7 @@ from ..neighbours import Neighbours
 from ..training import History
 from . import display, figures
 from .itemspace import METHODS, ItemSpace, methods
+from .panel import common_table, framed, heading, near_table, own_bars
 from .view import View, guarded
 
 FALLBACK = 1_500  # items on the map of a static page
@@ -127,7 +128,7 @@ class Explorer(View):
         sizes = space.counts[space.items]
         names = self.names[space.items].tolist()
         self.map = made(names, space.places(self.which, self.method), sizes=sizes, hollow=sizes == 0)
-        self.panel = widgets.HTML(panel(HINT), layout=widgets.Layout(width="306px", margin="0 0 0 12px"))
+        self.panel = widgets.HTML(framed(HINT), layout=widgets.Layout(width="306px", margin="0 0 0 12px"))
         self._colour()
         self.map.say(self.title() + ".")
         self.map.on_click(guarded(self._show)(self._click))
@@ -168,7 +169,7 @@ class Explorer(View):
         return [play, self.slider]
 
     def _show(self, body: str) -> None:
-        self.panel.value = panel(body)
+        self.panel.value = framed(body)
 
     def _colour(self) -> None:
         if hasattr(self, "colour_menu"):

@@ -1,4 +1,4 @@
-"""The panel beside the map: an item, what is near it and what it is made of; what a selection has in common. As HTML."""
+"""The panel beside the map, as HTML: an item, what is near it, what it is made of; what a selection has in common."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .style import PALETTE, clipped
 from .svg import bar, drawing, text
 
 
-def panel(body: str) -> str:
+def framed(body: str) -> str:
     return f'<div class="mtsgns-panel" style="line-height:1.25;max-height:540px;overflow:auto">{body}</div>'
 
 
