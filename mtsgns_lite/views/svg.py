@@ -15,10 +15,13 @@ def drawing(parts: list[str], width: float, height: float, alt: str) -> str:
     )
 
 
-def text(x: float, y: float, words: object, weight: int = 400, anchor: str = "start", size: float = 13) -> str:
+def text(
+    x: float, y: float, words: object, weight: int = 400, anchor: str = "start", size: float = 13,
+    colour: str = "currentColor",
+) -> str:  # fmt: skip
     """Words; `anchor` is "start", "middle" or "end"."""
     return (
-        f'<text x="{x:.1f}" y="{y:.1f}" fill="currentColor" font-weight="{weight}" text-anchor="{anchor}" '
+        f'<text x="{x:.1f}" y="{y:.1f}" fill="{colour}" font-weight="{weight}" text-anchor="{anchor}" '
         f'font-size="{size:g}">{html.escape(str(words))}</text>'
     )
 
