@@ -9,6 +9,7 @@ from ..neighbours import Neighbour
 
 PAGE = "color:var(--jp-ui-font-color1, inherit);font:13px/1.45 system-ui,sans-serif"
 _CELL = "padding:0 0 0 10px;border:0;vertical-align:top;white-space:nowrap;background:none;"
+_TABLE = "width:100%;table-layout:auto;border:0;border-collapse:collapse;margin:0;"  # a notebook's own are fixed
 _NAME = "padding:0;max-width:0;width:100%;overflow:hidden;text-overflow:ellipsis;text-align:left"  # takes what is left
 
 
@@ -24,14 +25,11 @@ def near_list(title: str, near: Sequence[Neighbour], shares: bool = False, known
     for item in near:
         new = bool(known) and item.item not in known
         row = [name_cell(item.name, bold=new), cell(f"{item.similarity:.2f}")]
-        rows.append([*row, cell(shared_text(item), faint=True)] if shares else row)
+        if shares:
+            number, names = len(item.shared), ", ".join(item.shared)
+            row.append(cell(names if number == 1 else f"{number} traits" if number else "-", faint=True, whole=names))
+        rows.append(row)
     return table(title, ["name", "cosine", "shares"][: 3 if shares else 2], rows)
-
-
-def shared_text(item: Neighbour, most: int = 2) -> str:
-    """The traits in common, few by name and more by their number."""
-    names = list(item.shared)
-    return ", ".join(names) or "-" if len(names) <= most else f"{len(names)} traits"
 
 
 def table(title: str, head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
@@ -39,7 +37,7 @@ def table(title: str, head: Sequence[str], rows: Sequence[Sequence[str]]) -> str
     top = name_cell(head[0], faint=True) + "".join(cell(name, faint=True) for name in head[1:])
     body = "".join(f"<tr>{''.join(row)}</tr>" for row in [[top], *rows])
     title = f"<b>{html.escape(title)}</b>" if title else ""
-    return f'{title}<table style="width:100%;border:0;border-collapse:collapse;margin:0;{PAGE}">{body}</table>'
+    return f'{title}<table style="{_TABLE}{PAGE}">{body}</table>'
 
 
 def name_cell(words: object, bold: bool = False, faint: bool = False) -> str:
@@ -48,9 +46,10 @@ def name_cell(words: object, bold: bool = False, faint: bool = False) -> str:
     return f'<td title="{shown}" style="{_CELL}{_NAME}{_look(bold, faint)}">{shown}</td>'
 
 
-def cell(words: object, faint: bool = False) -> str:
-    """A number, or a few words."""
-    return f'<td style="{_CELL}text-align:right{_look(False, faint)}">{html.escape(str(words))}</td>'
+def cell(words: object, faint: bool = False, whole: str = "") -> str:
+    """A number, or a few words; `whole` shows under the mouse."""
+    title = f' title="{html.escape(whole)}"' if whole else ""
+    return f'<td{title} style="{_CELL}text-align:right{_look(False, faint)}">{html.escape(str(words))}</td>'
 
 
 def _look(bold: bool, faint: bool) -> str:

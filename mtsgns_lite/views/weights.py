@@ -139,6 +139,7 @@ class _Sliders:
 
     def __init__(self, view: WeightsView, widgets):
         self.view, self.by_hand, self.quiet = view, False, False
+        self.learned = [round(weight, 2) for weight in view.ask.summary.weight]
         self.out = widgets.HTML(layout=widgets.Layout(width="505px", margin="0 0 0 12px"))
         wide = {"description_width": "120px"}
         self.sliders = [
@@ -146,7 +147,7 @@ class _Sliders:
                 value=weight, min=0, max=1, step=0.01, description=clipped(source, 17), style=wide,
                 layout=widgets.Layout(width="315px"),
             )
-            for source, weight in zip(view.ask.sources, view.ask.summary.weight)
+            for source, weight in zip(view.ask.sources, self.learned)
         ]  # fmt: skip
         self.item = widgets.Combobox(
             value=str(view.ask.model.catalogue.names[view.ask.start]), options=view.suggestions,
@@ -158,7 +159,7 @@ class _Sliders:
         for slider in self.sliders:
             slider.observe(lambda change: self.moved(), names="value")
         self.item.observe(lambda change: self.answer(), names="value")
-        learned.on_click(lambda button: self.put(view.ask.summary.weight, by_hand=False))
+        learned.on_click(lambda button: self.put(self.learned, by_hand=False))
         equal.on_click(lambda button: self.put([1 / len(self.sliders)] * len(self.sliders), by_hand=True))
         column = widgets.VBox(self.sliders, layout=widgets.Layout(max_height="330px", overflow="auto"))
         left = widgets.VBox([self.item, column, widgets.HBox([learned, equal])])
@@ -166,8 +167,8 @@ class _Sliders:
         self.answer()
 
     def moved(self) -> None:
-        if not self.quiet:
-            self.by_hand = True
+        if not self.quiet:  # a page may only have rounded a value, when it drew the slider
+            self.by_hand = [round(slider.value, 2) for slider in self.sliders] != self.learned
             self.answer()
 
     def put(self, weights: Sequence[float], by_hand: bool) -> None:

@@ -62,7 +62,7 @@ class WhatIf:
         self.factor = self.known * number / side.count.cpu().clamp(min=1)  # (items, sources)
         self.weighted = seen | (model.cold == "weights")  # the others get the plain mean of their traits
         with torch.no_grad():
-            self.learned = torch.where(seen[:, None], side.weights(every).cpu(), side.weights(every, own=False).cpu())
+            self.learned = side.weights(every).cpu()  # (items, sources)
         self.pairs = {} if split is None else _asked(split)
 
     @property
