@@ -98,7 +98,7 @@ class CounterView(View):
             )
         if self.newcomer.model.cold == "mean":
             return 'Here, with cold="mean", the known traits of a new item count the same.'
-        return "The learned weights, made to add up to 1 over the known traits."
+        return "Learned weights, adding up to 1 over what is known."
 
     def _text(self, name: str, codes: list[int]) -> str:
         return " | ".join(self.newcomer.traits[name].values[code] for code in codes)

@@ -242,4 +242,7 @@ def _key(left: int, planted: bool, whiskers: bool) -> str:
     if planted:
         key += f'<path d="M{left + 257} 5v18" stroke="{OTHER}" stroke-width="3"/>'
         key += text(left + 266, 18, "planted share")
-    return key + (_whisker(left + 370, left + 396, 14) + text(left + 402, 18, "spread over items") if whiskers else "")
+    if whiskers:
+        place = left + (370 if planted else 257)
+        key += _whisker(place, place + 26, 14) + text(place + 32, 18, "spread over items")
+    return key
