@@ -159,7 +159,7 @@ class _Counter:
         space, colour = self.newcomer.space, next(iter(self.newcomer.traits))
         counts, names = space.counts[space.items], self.newcomer.model.catalogue.names
         places = space.places(self.newcomer.which, self.newcomer.method)
-        made = ItemMap(names[space.items].tolist(), places, sizes=counts**0.5, hollow=counts == 0, height=210)
+        made = ItemMap(names[space.items].tolist(), places, sizes=counts, hollow=counts == 0, height=210)
         made.colour(*space.colour(colour))
         made.layout = widgets.Layout(width="500px", flex="1 1 420px", margin="0 0 0 12px")
         made.on_click(show(self._clicked))

@@ -1,7 +1,7 @@
 // The live map of items, on a canvas. What it shows, and what was clicked, are traits of the widget: see map.py.
 const NEAR = 12; // px from a point within which it is meant
 const MOVE = 450; // ms in which points go to their new places
-const FADED = 0.13;
+const FADED = 0.13, STAR = "#D55E00";
 
 const bytes = (view, Type) => new Type(view.buffer.slice(view.byteOffset, view.byteOffset + view.byteLength));
 
@@ -99,13 +99,26 @@ function render({ model, el }) {
     for (const i of loud) if (shown(i) || lit.includes(i)) paint([i], get("legend")[slotOf(i)].colour, hollow[i], lit.includes(i) ? 1.5 : 0.3);
     pen.strokeStyle = pen.fillStyle = ink;
     pen.lineWidth = 1.3;
-    for (const i of [...hits.slice(0, 60), ...lit.slice(1), ...(hovered >= 0 ? [hovered] : [])]) {
+    for (const i of [...hits.slice(0, 60), ...lit.slice(star.length ? 0 : 1), ...(hovered >= 0 ? [hovered] : [])]) {
       pen.beginPath();
       dot(i, 3);
       pen.stroke();
     }
-    lit.forEach((i, rank) => label(f, now[2 * i], now[2 * i + 1], rank ? String(rank) : names[i], rank ? 11 : 13, rank));
-    if (star.length) label(f, star[0], star[1], "★ " + get("star_name"), 15, 0);
+    lit.forEach((i, place) => { // an item in question has its name, its neighbours their rank
+      const rank = star.length ? place + 1 : place;
+      label(f, now[2 * i], now[2 * i + 1], rank ? String(rank) : names[i], rank);
+    });
+    if (star.length) {
+      pen.fillStyle = STAR;
+      pen.beginPath();
+      for (let k = 0; k < 10; k++) {
+        const r = k % 2 ? 3.2 : 7.5, a = k * Math.PI / 5;
+        pen.lineTo(f.x + f.s * star[0] + r * Math.sin(a), f.y - f.s * star[1] - r * Math.cos(a));
+      }
+      pen.fill();
+      pen.fillStyle = ink;
+      label(f, ...star, get("star_name"), 0);
+    }
     if (drag && drag.path) {
       pen.beginPath();
       drag.path.forEach(([x, y]) => pen.lineTo(x, y));
@@ -115,7 +128,8 @@ function render({ model, el }) {
       pen.setLineDash([]);
     }
   }
-  function label(f, x, y, words, size, rank) {
+  function label(f, x, y, words, rank) {
+    const size = rank ? 11 : 13;
     const px = f.x + f.s * x, py = f.y - f.s * y;
     if (!(px > 0 && py > 0 && px < width && py < height)) return;
     pen.font = `${rank ? 400 : 600} ${size}px system-ui, sans-serif`;
