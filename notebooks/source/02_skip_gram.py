@@ -313,6 +313,16 @@ print(f"shared negatives: mean {np.mean(shared):.1f}, spread {np.std(shared):.1f
 # On average they are the same, and the average is what training follows. The spread doesn't suffer either: each
 # shared vector is held against the target of every place, so it is used six times instead of once.
 #
+# ### Play with it
+#
+# All of this lesson so far, one step at a time: a walk grows, a pair lights up, negatives are drawn, and one step of
+# gradient moves the vectors, here in a plane. Press play, and **predict** before you move a dial: what will a small q
+# do to the walk? What will an exponent of 0 do to the negatives? Which vectors does one pair move?
+
+# %%
+mt.sgns_stepper(seed=SEED)
+
+# %% [markdown]
 # ## The loss, fast
 #
 # Now the loops go. All scores of the row are one matrix product, `target @ context.T`, and the pairs mask picks those
@@ -453,13 +463,18 @@ def watched_auc(vectors, negatives="degree"):
 
 # %% [markdown]
 # `mt.SGNS` is two tables and the loss you have just proved; its `loss` has two lines. `mt.fit` is the loop you wrote:
-# batch, loss, backward, step. Three epochs.
+# batch, loss, backward, step. Three epochs; `probe` is asked all the while, and twelve snapshots are kept for the map.
+
+
+# %%
+def held_out_auc(model):
+    return watched_auc(model.embeddings())
+
 
 # %%
 model = mt.SGNS(split.catalogue, dim=64, seed=SEED)
-history = mt.fit(
-    model, samples, epochs=3, device=DEVICE, seed=SEED, probe=lambda model: watched_auc(model.embeddings())
-)
+options = {"epochs": 3, "device": DEVICE, "seed": SEED}
+history = mt.fit(model, samples, probe=held_out_auc, snapshots=12, **options)
 history
 
 # %% tags=["picture"]
@@ -522,35 +537,22 @@ for item in examples:
 # %% [markdown]
 # Where the last column is filled, two items share something that nobody told the model.
 #
-# Now up to two thousand items at once, the most used ones. PCA turns 64 dimensions into the two in which the items
-# differ most, and it is done in a moment. The menu chooses what the colours mean.
+# Now all items at once. PCA turns 64 dimensions into the two in which the items differ most, and it is done in a
+# moment. Click an item or search for one; draw a lasso around some at the rim: what do they have in common? The slider
+# goes through training: the rows begin at random, and find each other.
 
 # %%
-shown = np.argsort(-split.counts, kind="stable")[:2000]  # the most used
-shown = shown[model.seen.cpu().numpy()[shown]]
-third = np.array(["often", "sometimes", "seldom"])[np.arange(len(shown)) * 3 // len(shown)]
-
-
-# %%
-def map_of(xy, title):
-    """The map of the items shown; the menu has each trait, and how often an item is used."""
-    traits = split.catalogue.traits
-    first = {split.category: None} if split.category else {}  # the main trait leads the menu
-    colours = {name: [traits[name].text(item) for item in shown] for name in {**first, **traits}}
-    colours["how often"] = third
-    return item_map(xy, split.catalogue.names[shown], colours, title, sizes=split.counts[shown])
-
+mt.explore(model, history, method="pca", seed=SEED)
 
 # %%
 from mtsgns_lite.views.projection import project
 
+shown = np.argsort(-split.counts, kind="stable")[:2000]  # the most used
+shown = shown[model.seen.cpu().numpy()[shown]]
 vectors = model.embeddings().cpu()
 flat = project(vectors[shown], "pca")
 kept = flat.var(axis=0).sum() / normalize(vectors[shown], dim=1).numpy().var(axis=0).sum()
-
-# %%
-title = f"PCA: two of 64 dimensions hold {kept:.0%} of the differences between the {len(flat):,} most used items"
-show(map_of(flat, title), title)
+print(f"PCA: two of 64 dimensions hold {kept:.0%} of the differences between the {len(flat):,} most used items")
 
 # %% [markdown]
 # Two straight directions can't hold much of it. t-SNE bends the plane: it tries to keep near what was near, and gives
@@ -566,7 +568,7 @@ xy = project(vectors[shown], METHOD, seed=SEED)
 # trait, compared with a point taken at random? Where nothing is known of the items, ask how often it is as popular.
 
 # %%
-labels = third
+labels = third = np.array(["often", "sometimes", "seldom"])[np.arange(len(shown)) * 3 // len(shown)]
 if split.catalogue.traits:
     trait = split.catalogue.traits[split.category or next(iter(split.catalogue.traits))]
     labels = trait.codes[shown, 0]
@@ -577,7 +579,11 @@ by_chance = (labels == np.random.default_rng(SEED).permutation(labels)).mean()
 # %% tags=["picture"]
 what = trait.name if split.catalogue.traits else "popularity"
 title = f"{METHOD}: nearest points share their {what} {same:.0%} of the time, random ones {by_chance:.0%}"
-show(map_of(xy, title), title)
+traits = split.catalogue.traits
+first = {split.category: None} if split.category else {}  # the main trait leads the menu
+colours = {name: [traits[name].text(item) for item in shown] for name in {**first, **traits}}
+colours["how often"] = third
+show(item_map(xy, split.catalogue.names[shown], colours, title, sizes=split.counts[shown]), title)
 
 # %% [markdown]
 # ## Baskets or walks?

@@ -38,7 +38,7 @@ import torch.nn.functional as F
 
 import mtsgns_lite as mt
 from mtsgns_lite import lesson
-from mtsgns_lite.views import figures, projection
+from mtsgns_lite.views import figures
 
 # %% [markdown]
 # ## What is known of an item before it is sold
@@ -398,13 +398,14 @@ print(f"tau of the shares with the truth:  {kendall_tau(planted.share[1:], truth
 # %% [markdown]
 # ## Learned weights, on the shop
 #
-# Now the main model. `probe` asks a question all through training, here for the weights, and `fit` keeps the answers.
-# While it runs, write down your order of the traits, the most telling first.
+# Now the main model. `probe` asks a question all through training, here for the weights, and `fit` keeps the answers;
+# it also takes twelve snapshots of the vectors, for the map below. While it runs, write down your order of the traits,
+# the most telling first.
 
 # %%
 model = mt.MultiTraitSGNS(shop.catalogue, dim=64, weights="global", seed=SEED)
 options = {"epochs": EPOCHS, "device": DEVICE, "seed": SEED}
-history = mt.fit(model, split.train, probe=mt.trait_weights, **options)
+history = mt.fit(model, split.train, probe=mt.trait_weights, snapshots=12, **options)
 history
 
 # %% [markdown]
@@ -425,6 +426,9 @@ figures.show(figures.trait_bars(learned, title), alt=f"{title}. {learned}")
 # %% [markdown]
 # Move the slider from the start of training to its end. All weights begin equal. Which source leads early, and does
 # it still lead at the end?
+#
+# Then press **what if?** and set the weights yourself. The model stays as it is; its rows are only mixed anew. Can you
+# find weights that beat the learned ones? And what happens to the new items if one trait gets everything?
 
 # %%
 mt.show_trait_weights(model, history=history, split=split)
@@ -623,6 +627,16 @@ table[aisle] = [traits[aisle].text(item) for item in best.indices.tolist()]
 table
 
 # %% [markdown]
+# ### The counter
+#
+# The same with menus. Choose what the new product is, leave unknown what you don't know, and look where the star lands
+# and what lies around it; beside it stands all that a model without traits could offer. Type an item's name to start
+# from its traits. **Try:** how many traits can you take away before it leaves its aisle?
+
+# %%
+mt.cold_item(model)
+
+# %% [markdown]
 # ## Half cold: rare items
 #
 # An item with few baskets is half cold. Sort the held-out pairs by how often their rarer end was bought, and cut them
@@ -746,21 +760,18 @@ table.round(3)
 # %% [markdown]
 # ## The map
 #
-# The most bought items and some that were never bought, in two dimensions. Choose a trait to colour by; `in training`
-# shows the new ones. t-SNE keeps neighbours together, so read the islands, not the distances between them.
+# Two thousand items, the most bought and some that were never bought (the rings). t-SNE keeps neighbours together, so
+# read the islands, not the distances between them. Click an item, or search for one: the panel shows what its vector is
+# made of, and its nearest items. Circle an island with the lasso: what do its items have in common?
+#
+# The slider goes back through training, on a flat map (PCA). **Look** at the rings: when do the new items find their
+# places, though nobody ever buys them? Colour by `in training` to see them better.
 
 # %%
 METHOD = "pca" if SMOKE else "tsne"  # or "umap", where it is installed
-popular = by_count[::-1][: min(1_500, int((split.counts > 0).sum()))]
-shown = np.concatenate([popular, cold[:300]])
-xy = projection.project(unit[shown], method=METHOD, seed=SEED)
 
 # %% tags=["picture"]
-aisle_first = [aisle, *(name for name in traits if name != aisle)]
-colours = {name: [traits[name].text(item) for item in shown] for name in aisle_first}
-colours["in training"] = ["never bought" if split.cold[item] else "bought" for item in shown]
-title = f"New items among the old: {landed:.0%} of their nearest share their {aisle}"
-figures.show(figures.item_map(xy, names[shown], colours, title), alt=title)
+mt.explore(model, history, colour=aisle, method=METHOD, most=2_000, seed=SEED)
 
 # %% [markdown]
 # ## The same in five lines
