@@ -13,10 +13,11 @@ from ..neighbours import TraitWeights
 from .display import show, to_div, to_png
 from .graph import graph_drawing
 from .style import DASHES, DIVERGING, OTHER, PALETTE, SEQUENTIAL, SYMBOLS, canvas, clipped, frequent, label, labels
+from .threshold import threshold_comparison
 
 __all__ = [
     "bars", "graph_drawing", "grouped_bars", "heatmap", "histogram", "item_map", "learning_curve",
-    "precision_recall_curve", "show", "threshold_curves", "to_div", "to_png", "trait_bars",
+    "precision_recall_curve", "show", "threshold_comparison", "to_div", "to_png", "trait_bars",
 ]  # fmt: skip
 
 MOST_POINTS = 400  # of a line: more can't be seen at this width
@@ -44,14 +45,6 @@ def precision_recall_curve(curves: Mapping[str, tuple[Sequence, Sequence, Sequen
         figure.add_trace(trace)
     figure.update_xaxes(range=[0, 1.01]).update_yaxes(range=[0, 1.03])
     return figure.update_layout(showlegend=len(curves) > 1)
-
-
-def threshold_curves(thresholds: Sequence, precision: Sequence, recall: Sequence, title: str) -> go.Figure:
-    """Precision and recall against the threshold above which a score counts as a yes: a cliff shows as a step."""
-    figure = canvas(title, "threshold", "precision, recall", hovermode="x unified")
-    for number, (name, values) in enumerate({"precision": precision, "recall": recall}.items()):
-        figure.add_trace(_line(name, _thin(_array(thresholds)), _thin(_array(values)), number))
-    return figure.update_yaxes(range=[-0.02, 1.03])
 
 
 def item_map(

@@ -361,11 +361,13 @@ show(figures.learning_curve({"AUC": history.probes}, title, y="AUC, degree-match
 # %%
 there = split.negatives["uniform"][:, 0] >= 0
 true, false = split.pairs[there], split.negatives["uniform"][there]
-plain = mt.precision_recall(chances(model, true), chances(model, false))  # thresholds, precision, recall
+judged = {"no bias": (chances(model, true), chances(model, false))}
+plain = mt.precision_recall(*judged["no bias"])  # thresholds, precision, recall
 
 # %% [markdown]
-# **Predict.** Move the line from 0 to 1. At 0 everything is shown, so recall is 1 and precision a half. Does recall
-# then fall evenly, or all at once somewhere?
+# **Predict.** At 0 everything is shown, so recall is 1 and precision a half. As the line moves to 1, does recall fall
+# evenly, or all at once somewhere? Then move the slider. Each small dot is one of its steps: a cliff is a long way from
+# one dot to the next.
 
 
 # %% tags=["picture"]
@@ -376,12 +378,15 @@ def cliff(curve, low=0.45, high=0.55):
 
 
 title = f"From 0.45 to 0.55, a tenth of the way, recall loses {cliff(plain):.0%}"
-show(figures.threshold_curves(*plain, title).update_xaxes(range=[0, 1]), title)
+show(figures.threshold_comparison(judged, title), title)
 
 # %% [markdown]
-# In January 2020 Eugene Yan published such curves for this kind of model (*Building a Strong Baseline Recommender in
-# PyTorch*, on Amazon products). There they change abruptly at 0.5, and less so with a bias. An even fall would lose a
-# tenth of the recall here. Why does so much of it go just there?
+# A pair that is shown counts as a *positive*, a true or a false one; a true pair that is not shown is a *false
+# negative*. Precision and recall are made of these four counts: try it with the numbers under the curve.
+#
+# In January 2020 Eugene Yan published precision and recall against the threshold for this kind of model (*Building a
+# Strong Baseline Recommender in PyTorch*, on Amazon products). There they change abruptly at 0.5, and less so with a
+# bias. An even fall would lose a tenth of the recall here. Why does so much of it go just there?
 #
 # **Predict** the cliff of a model that was never trained. Its rows are small and random, and so are their dot products.
 # What does the sigmoid make of nearly nothing?
@@ -420,12 +425,16 @@ biased = mt.MatrixFactorization(split.catalogue, dim=64, bias=True, seed=SEED)
 mt.fit(biased, pairs, epochs=4, device=DEVICE, seed=SEED)
 
 # %% tags=["picture"]
-soft = mt.precision_recall(chances(biased, true), chances(biased, false))
+judged["with a bias"] = chances(biased, true), chances(biased, false)
+soft = mt.precision_recall(*judged["with a bias"])
 word = "softens" if cliff(soft) < cliff(plain) else "does not soften"
 title = f"The bias {word} the cliff: recall loses {cliff(soft):.0%} there, without it {cliff(plain):.0%}"
-show(figures.threshold_curves(*soft, title).update_xaxes(range=[0, 1]), title)
+show(figures.threshold_comparison(judged, title), title)
 
 # %% [markdown]
+# Move the slider again: one line, two models. The same chance need not mean the same thing in both, so compare how the
+# points move, not where they stand.
+#
 # What went into the biases? Compare each with the number of baskets that the item is in. A rank correlation of 1 would
 # mean that the bias sorts the items exactly as the till does.
 

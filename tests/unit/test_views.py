@@ -22,7 +22,7 @@ def every_figure() -> dict[str, go.Figure]:
     return {
         "learning_curve": figures.learning_curve({"a": [(0, 2.0), (10, 1.0)]}, "It falls"),
         "precision_recall_curve": figures.precision_recall_curve({"a": (scores, scores, 1 - scores)}, "It rises"),
-        "threshold_curves": figures.threshold_curves(scores, scores, 1 - scores, "They cross"),
+        "threshold_comparison": figures.threshold_comparison({"a": (scores, 1 - scores)}, "One slider"),
         "item_map": figures.item_map(np.eye(3)[:, :2], ["x", "y", "z"], {"t": ["1", "1", "2"]}, "Three items"),
         "trait_bars": figures.trait_bars(WEIGHTS, "A matters"),
         "bars": figures.bars({"a": 1.0, "b": 2.0}, "b is more"),
@@ -65,12 +65,6 @@ def test_a_precision_recall_curve_has_recall_across_and_keeps_its_ends():
     assert (line.x[0], line.x[-1]) == (1.0, 0.0)
     np.testing.assert_allclose(line.y, 1 - 0.5 * line.x, atol=1e-6)
     np.testing.assert_allclose(line.customdata, 1 - line.x, atol=1e-6)
-
-
-def test_threshold_curves_share_their_thresholds():
-    figure = figures.threshold_curves([0.1, 0.5, 0.9], [0.4, 0.6, 0.9], [1.0, 0.7, 0.2], "One rises")
-    assert [list(trace.y) for trace in figure.data] == [[0.4, 0.6, 0.9], [1.0, 0.7, 0.2]]
-    assert all(list(trace.x) == [0.1, 0.5, 0.9] for trace in figure.data)
 
 
 def test_the_map_has_a_button_for_each_trait_and_each_shows_every_item_once():
