@@ -125,7 +125,7 @@ class Figure(Progress):
 
     def words(self) -> str:
         """How far it is, in a line."""
-        history, seconds = self.history, self.seconds()
+        history, seconds = self.history, self.history.seconds if self.over else self.seconds()
         total, done = history.steps_per_epoch * self.epochs, history.steps - self.first
         speed = done / (seconds - self.began) if seconds > self.began else 0.0
         rate = f" · {speed:,.0f} steps/s" if speed else ""

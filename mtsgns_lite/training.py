@@ -41,7 +41,7 @@ class History:
 
     loss: list[tuple[int, float]] = field(default_factory=list)
     probes: list[tuple[int, object]] = field(default_factory=list)
-    snapshots: list[tuple[int, torch.Tensor]] = field(default_factory=list, repr=False)
+    snapshots: list[tuple[int, torch.Tensor]] = field(default_factory=list, compare=False)
     steps: int = 0
     steps_per_epoch: int = 0
     epochs: int = 0
@@ -148,14 +148,14 @@ def fit(
             if checkpoint is not None:
                 light = replace(history, probes=[], snapshots=[])
                 save_checkpoint(checkpoint, model, optimiser, generator, light, settings)
+        if place.type == "cuda":
+            torch.cuda.synchronize(place)
     except KeyboardInterrupt:
         history.interrupted = True
     finally:
+        history.seconds = clock.seconds()
         model.eval()
         shown.close()
-    if place.type == "cuda":
-        torch.cuda.synchronize(place)
-    history.seconds = clock.seconds()
     onlooker.end()
     return history
 

@@ -117,7 +117,7 @@ def test_the_line_says_how_far_it_is(page):
     now[0], history.steps = 30.0, 150
     figure.step()
     assert page.outputs[-1]["text/plain"] == "epoch 2/3 · 150 of 300 steps · 30 s, about 30 s left · 5 steps/s · cpu"
-    now[0], history.steps = 60.0, 300
+    history.seconds, history.steps = 60.0, 300
     figure.close()
     assert page.outputs[-1]["text/plain"] == "3 epochs, 300 steps in 60 s · 5 steps/s · cpu"
 

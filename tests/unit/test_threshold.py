@@ -41,8 +41,9 @@ def steps_of(figure):
 
 
 def test_every_step_says_what_scikit_learn_says():
-    models = {"one": EVEN, "other": STEEP}
-    steps = list(steps_of(figures.threshold_comparison(models, "Two models")))
+    tied = (40 * EVEN[0]).round() / 40, (40 * EVEN[1]).round() / 40  # on the thresholds themselves
+    models = {"one": EVEN, "other": STEEP, "tied": tied}
+    steps = list(steps_of(figures.threshold_comparison(models, "Three models")))
     assert len(steps) > 30
     for threshold, told in steps:
         for (true, false), (x, y, bars, said) in zip(models.values(), told):
