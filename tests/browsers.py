@@ -22,9 +22,14 @@ ARGUMENTS = [
 ]
 
 
+def under_ci() -> bool:
+    """Is this CI, where nothing may be left out?"""
+    return os.environ.get("CI", "").lower() in ("true", "1")
+
+
 def absent(why: str, cure: str = "apt-get install chromium, or playwright install chromium") -> None:
     """Skip a browser test on a learner's machine; on CI, where there must be what it needs, fail."""
-    if os.environ.get("CI", "").lower() in ("true", "1"):
+    if under_ci():
         pytest.fail(f"{why}, and under CI the browser tests must run.")
     pytest.skip(f"{why}: {cure}, to run this test.")
 

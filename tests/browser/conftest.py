@@ -6,9 +6,20 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from browsers import absent, chromium
+from browsers import absent, chromium, under_ci
 from lab import ROOT, Notebook, Server, watched
 from timing import summary
+
+SLOW = 15_000  # ms in which a text must have changed, on a slow machine too
+
+try:
+    from playwright.sync_api import expect
+
+    expect.set_options(timeout=SLOW)
+except ImportError:
+    if under_ci():
+        raise
+    collect_ignore_glob = ["test_*.py"]
 
 TIMES = pytest.StashKey[dict[str, list[float]]]()
 

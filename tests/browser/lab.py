@@ -24,7 +24,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 SCREENSHOTS = ROOT / "build" / "browser"
 SIZE = {"width": 1280, "height": 720}
-WAIT = 90_000  # ms; generous, since a machine of CI may be slow
+OPEN, ACT = 90_000, 20_000  # ms to wait for a page to open, and for what a person does there
 END = "THE LAST CELL HAS RUN"
 
 SETTINGS = {
@@ -40,6 +40,7 @@ ALLOWED = {
     r"\[anywidget\] Failed to initialize model.*timed out": "a machine slower than anywidget's two seconds",
 }
 
+READY = "window.jupyterapp && window.jupyterapp.commands.hasCommand('notebook:run-all-cells')"
 RUN = """async command => {
   const app = window.jupyterapp;
   await app.restored;
@@ -47,9 +48,17 @@ RUN = """async command => {
   await panel.context.ready;
   await panel.sessionContext.ready;
   await panel.sessionContext.session.kernel.info;
-  await app.commands.execute(command);
+  app.commands.execute(command).catch(() => {});  // it would wait until all cells are done
 }"""
 
+
+# A model that is trained in three seconds, with all that a view may want to know of its training.
+SHOP = """\
+import mtsgns_lite as mt
+shop = mt.load("planted", items=400, baskets=8000)
+split = mt.split(shop, cold_items=0.1)
+model = mt.MultiTraitSGNS(shop.catalogue, dim=32)
+history = mt.fit(model, split.train, epochs=2, probe=mt.trait_weights, snapshots=12, progress=False)"""
 
 # "done" once the last cell has said so, or the message of the first cell that failed
 STATE = """end => {
@@ -182,7 +191,8 @@ def watched(browser, allowed: Sequence[str] = tuple(ALLOWED), **options) -> Iter
     """A fresh page of the browser; at the end of it the test fails if the page complained of anything."""
     context = browser.new_context(viewport=SIZE, **options)
     page, complaints = context.new_page(), []
-    page.set_default_timeout(WAIT)
+    page.set_default_timeout(ACT)
+    page.set_default_navigation_timeout(OPEN)
     page.on("pageerror", lambda error: complaints.append(error.stack or str(error)))
     page.on(
         "console",
@@ -204,8 +214,8 @@ class Notebook:
         self.page, self.lab = page, lab
         where = f"/lab/tree/{path.name}?reset" if lab else f"/notebooks/{path.name}"
         page.goto(server.url + where)
-        page.wait_for_selector(".jp-Notebook .jp-CodeCell")
-        page.wait_for_function("window.jupyterapp && window.jupyterapp.commands.hasCommand('notebook:run-all-cells')")
+        page.wait_for_selector(".jp-Notebook .jp-CodeCell", timeout=OPEN)
+        page.wait_for_function(READY, timeout=OPEN)
 
     def command(self, name: str) -> None:
         """What a menu of Jupyter would do, once the kernel is there."""

@@ -41,13 +41,11 @@ def answer_time(page, act: Callable[[], None], text: str, event: str = "pointeru
     return found
 
 
-def repeated(
-    page, acts: Sequence[Callable[[], None]], text: str, event: str = "pointerup", pattern: str = "", pause=150
-):
-    """The time of each act, with a pause between them in which late answers come in."""
+def answer_times(page, acts: Sequence[Callable[[], None]], *where: str, pause: float = 150) -> list[float]:
+    """`answer_time` of each act, with a pause between them (ms) in which late answers come in."""
     times = []
     for act in acts:
-        times.append(answer_time(page, act, text, event, pattern))
+        times.append(answer_time(page, act, *where))
         page.wait_for_timeout(pause)
     return times
 
