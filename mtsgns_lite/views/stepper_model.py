@@ -123,8 +123,8 @@ class SkipGramSteps:
         nodes = len(self.graph.names)
         self.vectors = Vectors(*self.random.uniform(-0.5, 0.5, (2, nodes, 2)))
         self.walks = self.steps = 0
-        self.leap: Leap | None = None
         self._starts: list[int] = []
+        self.leap: Leap | None = None
         self.pair: PairStep | None = None
         self.chance = 1.0
         self._new_walk()

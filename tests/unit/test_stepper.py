@@ -313,6 +313,8 @@ def test_many_steps_at_once_are_the_same_as_one_by_one():
     np.testing.assert_allclose(fast.leap.losses, losses)
     assert fast.leap.pairs == 4 * 26
     np.testing.assert_array_equal(fast.leap.before.target, start.target)
+    fast.advance()
+    assert fast.leap is None  # it tells of the last action only
 
 
 ACTIONS = st.one_of(
