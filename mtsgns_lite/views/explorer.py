@@ -97,9 +97,7 @@ class Explorer(View):
         if len(rows) > FALLBACK:  # the most used, and some that training never saw
             unseen = rows[self.space.counts[self.space.items] == 0][: FALLBACK // 6]
             rows = np.concatenate([rows[: FALLBACK - len(unseen)], unseen])
-        xy = self.space.places(self.which, self.method)[rows]
-        there = np.isfinite(xy[:, 0])
-        rows, xy = rows[there], xy[there]
+        xy = self.space.places("target", self.method)[rows]
         order = [self.colour, *(name for name in self.space.colours if name != self.colour)]
         colours = {name: np.array(self.space.colour(name)[0], dtype=object)[rows] for name in order}
         names, sizes = self.names[self.space.items[rows]], self.space.counts[self.space.items[rows]]

@@ -114,6 +114,13 @@ def test_lift_is_how_much_more_often_a_selection_carries_a_value(space, trained)
         assert common.lift == pytest.approx(inside / known[chosen].sum() / (carries.sum() / known.sum()))
 
 
+def test_what_many_share_and_few_others_have_comes_first(space):
+    found = space.in_common(range(90), k=50)
+    told = [c.count * np.log(c.lift) for c in found]
+    assert len(found) > 2
+    assert told == sorted(told, reverse=True)
+
+
 def test_a_selection_by_a_value_names_that_value_first(space, trained):
     trait = trained.catalogue.traits["A"]
     value = trait.values[1]
@@ -144,12 +151,14 @@ def test_popularity_bands_hold_the_items_of_their_range(space):
     counts = space.counts[space.items]
     ends = [[counts[i] for i, value in enumerate(values) if value == band] for band in order]
     assert max(ends[0]) == 0
+    assert max(ends[1]) == int(order[1].split()[-1])  # "up to 12" includes the 12
     for low, high in zip(ends, ends[1:]):
         assert max(low) < min(high)
 
 
 def test_snapshots_lie_on_the_plane_of_the_last_one(trained, history):
     space = ItemSpace(trained, history)
+    space.places_then(0)  # asked first, so that it could be taken for the plane
     rows = torch.nn.functional.normalize(history.snapshots[-1][1][space.items].float(), dim=1)
     np.testing.assert_allclose(space.places_then(-1), projection.pca(rows), atol=1e-5)
     early = torch.nn.functional.normalize(history.snapshots[0][1][space.items].float(), dim=1)

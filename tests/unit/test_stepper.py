@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 
 import mtsgns_lite as mt
 from mtsgns_lite.models.sgns import sgns_loss
-from mtsgns_lite.views.small_graph import EXAMPLE, SmallGraph
-from mtsgns_lite.views.stepper import CHOICES
-from mtsgns_lite.views.stepper_drawing import CENTRE, CONTEXT, NEGATIVE, picture
-from mtsgns_lite.views.stepper_model import Settings, SkipGramSteps, Vectors, sigmoid, stepped
+from mtsgns_lite.views.stepper.drawing import CENTRE, CONTEXT, NEGATIVE, picture
+from mtsgns_lite.views.stepper.graph import EXAMPLE, SmallGraph
+from mtsgns_lite.views.stepper.model import Settings, SkipGramSteps, Vectors, sigmoid, stepped
+from mtsgns_lite.views.stepper.view import CHOICES
 
 BREAKFAST = {"tea", "milk", "bread", "butter"}
 BOWTIE = [("a", "b", 1), ("b", "c", 2), ("c", "a", 3), ("c", "d", 4), ("d", "e", 5), ("e", "c", 6)]

@@ -6,10 +6,10 @@ import html
 
 import numpy as np
 
-from .stepper_marks import CENTRE, CONTEXT, NEGATIVE, Box, Place, arrow, heading, line, written
-from .stepper_model import SkipGramSteps, Vectors
-from .style import OTHER, clipped
-from .svg import text
+from ..style import OTHER, clipped
+from ..svg import text
+from .marks import CENTRE, CONTEXT, NEGATIVE, Box, Place, arrow, heading, line, written
+from .model import SkipGramSteps, Vectors
 
 _LIMITS = (0.6, 0.8, 1, 1.25, 1.5, 2, 2.5, 3, 4, 6, 8, 10, 15, 20, 30, 50, 100)
 

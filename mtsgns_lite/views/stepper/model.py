@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .small_graph import MOST, SmallGraph
+from .graph import MOST, SmallGraph
 
 
 @dataclass(frozen=True)

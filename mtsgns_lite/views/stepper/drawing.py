@@ -5,11 +5,11 @@ from __future__ import annotations
 import html
 import math
 
-from .stepper_marks import CENTRE, CONTEXT, NEGATIVE, SMALL, Box, Place, arrow, heading, line, written
-from .stepper_model import PairStep, SkipGramSteps
-from .stepper_plane import plane
-from .style import OTHER, clipped
-from .svg import bar, drawing, text
+from ..style import OTHER, clipped
+from ..svg import bar, drawing, text
+from .marks import CENTRE, CONTEXT, NEGATIVE, SMALL, Box, Place, arrow, heading, line, written
+from .model import PairStep, SkipGramSteps
+from .plane import plane
 
 WIDTH, HEIGHT = 820, 416
 _GRAPH = (145, 184)  # its middle

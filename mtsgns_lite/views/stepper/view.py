@@ -5,11 +5,11 @@ from __future__ import annotations
 import html
 from collections.abc import Sequence
 
-from .small_graph import EXAMPLE, SmallGraph
-from .stepper_drawing import picture
-from .stepper_model import Leap, Settings, SkipGramSteps
-from .style import clipped
-from .view import View, guarded
+from ..style import clipped
+from ..view import View, guarded
+from .drawing import picture
+from .graph import EXAMPLE, SmallGraph
+from .model import Leap, Settings, SkipGramSteps
 
 CHOICES = (0.25, 0.5, 1.0, 2.0, 4.0)  # of p and q
 _SAID = "margin:2px 0;min-height:2.7em;line-height:1.35"  # two lines, so that nothing jumps

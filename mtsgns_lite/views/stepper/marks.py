@@ -6,8 +6,8 @@ import html
 import math
 from collections.abc import Sequence
 
-from .style import PALETTE
-from .svg import text
+from ..style import PALETTE
+from ..svg import text
 
 CENTRE, CONTEXT, NEGATIVE = PALETTE[1], PALETTE[0], PALETTE[3]
 SMALL = 12
