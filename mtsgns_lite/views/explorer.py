@@ -99,8 +99,9 @@ class Explorer(View):
             rows = np.concatenate([rows[: FALLBACK - len(unseen)], unseen])
         xy = self.space.places("target", self.method)[rows]
         order = [self.colour, *(name for name in self.space.colours if name != self.colour)]
-        colours = {name: np.array(self.space.colour(name)[0], dtype=object)[rows] for name in order}
-        names, sizes = self.names[self.space.items[rows]], self.space.counts[self.space.items[rows]]
+        texts = {name: self.space.colour(name)[0] for name in order}
+        colours = {name: [own[row] for row in rows] for name, own in texts.items()}
+        names, sizes = self.names[self.space.items[rows]].tolist(), self.space.counts[self.space.items[rows]]
         title = self.title(len(rows)) + ("" if self.widget else ". For the live map: pip install anywidget ipywidgets")
         return figures.item_map(xy, names, colours, title, sizes)
 
