@@ -26,7 +26,7 @@ import jupytext
 import nbformat
 from nbformat import NotebookNode
 
-from mtsgns_lite.views.display import MIME, to_png
+from mtsgns_lite.views.display import MIME, QUIET, to_png
 from mtsgns_lite.views.view import WIDGET_MIME
 
 FOLDER = Path(__file__).resolve().parent
@@ -154,14 +154,17 @@ def _stripped(output: NotebookNode, picture_wanted: bool) -> NotebookNode | None
         return output if output.name == "stdout" else None
     if output.output_type == "error":
         return output
-    data, figure = output.data, output.data.get(MIME)
-    if figure is not None and picture_wanted:
-        data["image/png"] = base64.b64encode(picture(figure)).decode()
+    data, figure = output.data, output.data.get(MIME, output.data.get(QUIET))
+    drawn = (
+        "<svg" in data.get("text/html", "") and figure is None
+    )  # a page that doesn't trust it shows only its letters
+    if picture_wanted and (figure is not None or drawn):
+        data["image/png"] = base64.b64encode(picture(figure or data["text/html"])).decode()
     if WIDGET_MIME in data and "text/html" not in data:
         return None  # a progress bar
-    for kind in (MIME, WIDGET_MIME):
+    for kind in (MIME, QUIET, WIDGET_MIME):
         data.pop(kind, None)
-    if figure is not None or len(data.get("text/html", "")) > LONGEST_HTML:
+    if figure is not None or drawn or len(data.get("text/html", "")) > LONGEST_HTML:
         data.pop("text/html", None)
     if figure is not None and data.get("text/plain", "Figure(").startswith("Figure("):
         words = figure.get("layout", {}).get("title", {})
@@ -169,9 +172,9 @@ def _stripped(output: NotebookNode, picture_wanted: bool) -> NotebookNode | None
     return output if data else None
 
 
-def picture(figure: dict) -> bytes:
-    """A figure as a PNG of a few colours: a quarter of the bytes, and no difference to the eye."""
-    drawn = to_png(figure)
+def picture(shown: dict | str) -> bytes:
+    """A figure, or HTML, as a PNG of a few colours: a quarter of the bytes, and no difference to the eye."""
+    drawn = to_png(shown)
     if drawn is None:
         raise RuntimeError("A cell asks for a picture: that needs Chromium, and pip install -e '.[dev]'.")
     try:

@@ -11,6 +11,7 @@ import plotly.graph_objects as go
 from plotly.offline import get_plotlyjs, get_plotlyjs_version
 
 MIME = "application/vnd.plotly.v1+json"
+QUIET = "application/vnd.mtsgns.figure+json"  # the same for the builds alone: no front end draws it
 SCRIPT = "plotly.min.js"  # the file beside a page; see `write_script`
 # No upload button, no logo, few buttons; and a price band such as "$5 - $10" is no formula.
 CONFIG = {
@@ -118,8 +119,8 @@ def write_script(folder: str | Path) -> Path:
     return path
 
 
-def to_png(figure: go.Figure | dict, width: int = 840, scale: float = 0.75) -> bytes | None:
-    """A light picture of a figure, or None where there is no Chromium and playwright to take it.
+def to_png(shown: go.Figure | dict | str, width: int = 840, scale: float = 0.75) -> bytes | None:
+    """A light picture of a figure, or of HTML, or None where there is no Chromium and playwright to take it.
 
     For building the notebooks only; nobody needs it to run a lesson.
     """
@@ -127,9 +128,10 @@ def to_png(figure: go.Figure | dict, width: int = 840, scale: float = 0.75) -> b
         from playwright.sync_api import Error, sync_playwright
     except ImportError:
         return None
+    script, body = ("", shown) if isinstance(shown, str) else (f"<script>{get_plotlyjs()}</script>", to_div(shown))
     page_html = (
-        f"<!DOCTYPE html><meta charset=utf-8><body style='margin:0;background:white'><script>{get_plotlyjs()}</script>"
-        f"<div id=figure style='width:{width}px'>{to_div(figure)}</div>"
+        "<!DOCTYPE html><meta charset=utf-8><body style='margin:0;background:white;font:16px system-ui,sans-serif'>"
+        f"{script}<div id=figure style='width:{width}px'>{body}</div>"
     )
     path = "/usr/bin/chromium" if Path("/usr/bin/chromium").exists() else None  # Debian's, else playwright's own
     try:
@@ -137,7 +139,8 @@ def to_png(figure: go.Figure | dict, width: int = 840, scale: float = 0.75) -> b
             browser = play.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
             page = browser.new_page(viewport={"width": width, "height": 600}, device_scale_factor=scale)
             page.set_content(page_html)
-            page.wait_for_selector(".mtsgns-figure .main-svg", state="attached")
+            if script:
+                page.wait_for_selector(".mtsgns-figure .main-svg", state="attached")
             picture = page.locator("#figure").screenshot()
             browser.close()
             return picture

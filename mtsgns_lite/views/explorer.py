@@ -89,7 +89,10 @@ class Explorer(View):
 
     def forms(self) -> dict[str, object]:
         """The plain map for a page, and for a front end that shows plotly's figures but no widgets."""
-        return display.bundle(self.figure(), repr(self))
+        forms = display.bundle(self.figure(), repr(self))
+        if self._live_is_possible():  # JupyterLab 3 would draw the figure in the live map's place
+            forms[display.QUIET] = forms.pop(display.MIME)
+        return forms
 
     def figure(self):
         """The plain map as a plotly figure: hover, and a menu of colours."""
@@ -97,11 +100,11 @@ class Explorer(View):
         if len(rows) > FALLBACK:  # the most used, and some that training never saw
             unseen = rows[self.space.counts[self.space.items] == 0][: FALLBACK // 6]
             rows = np.concatenate([rows[: FALLBACK - len(unseen)], unseen])
-        xy = self.space.places("target", self.method)[rows]
+        xy = self.space.places("target", self.method)[rows].tolist()
         order = [self.colour, *(name for name in self.space.colours if name != self.colour)]
         texts = {name: self.space.colour(name)[0] for name in order}
         colours = {name: [own[row] for row in rows] for name, own in texts.items()}
-        names, sizes = self.names[self.space.items[rows]].tolist(), self.space.counts[self.space.items[rows]]
+        names, sizes = self.names[self.space.items[rows]].tolist(), self.space.counts[self.space.items[rows]].tolist()
         title = self.title(len(rows)) + ("" if self.widget else ". For the live map: pip install anywidget ipywidgets")
         return figures.item_map(xy, names, colours, title, sizes)
 

@@ -319,7 +319,7 @@ print(f"shared negatives: mean {np.mean(shared):.1f}, spread {np.std(shared):.1f
 # gradient moves the vectors, here in a plane. Press play, and **predict** before you move a dial: what will a small q
 # do to the walk? What will an exponent of 0 do to the negatives? Which vectors does one pair move?
 
-# %%
+# %% tags=["picture"]
 mt.sgns_stepper(seed=SEED)
 
 # %% [markdown]

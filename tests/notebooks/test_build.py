@@ -178,3 +178,16 @@ def test_a_picture_is_small(build: ModuleType, needs_browser: None):
     drawn = build.picture(bundle(item_map(points, [""] * 2_000, kinds, "Points"))[MIME])
     assert drawn.startswith(b"\x89PNG")
     assert 5_000 < len(drawn) < 120_000
+
+
+@pytest.mark.parametrize("wanted", [False, True])
+def test_a_drawing_in_html_is_kept_as_a_picture_or_in_words(build: ModuleType, needs_browser: None, wanted: bool):
+    """JupyterLab tears an SVG of an untrusted notebook apart, and shows its letters."""
+    drawn = '<svg width="300" height="90"><text y="40">walks</text></svg>'
+    output = nbformat.v4.new_output("display_data", {"text/html": drawn, "text/plain": "a walk", build.WIDGET_MIME: {}})
+    cell = nbformat.v4.new_code_cell(outputs=[output], metadata={"tags": ["picture"] if wanted else []})
+    notebook = nbformat.v4.new_notebook(cells=[cell])
+    build.strip(notebook)
+    (kept,) = notebook.cells[0].outputs
+    assert kept.data.pop("text/plain") == "a walk"
+    assert list(kept.data) == ["image/png"] * wanted
