@@ -90,7 +90,7 @@ class Explorer(View):
     def forms(self) -> dict[str, object]:
         """The plain map for a page, and for a front end that shows plotly's figures but no widgets."""
         forms = display.bundle(self.figure(), repr(self))
-        if self._live_is_possible():  # JupyterLab 3 would draw the figure in the live map's place
+        if self.widget is not None:  # JupyterLab 3 would draw the figure in the live map's place
             forms[display.QUIET] = forms.pop(display.MIME)
         return forms
 
