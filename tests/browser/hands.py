@@ -93,6 +93,7 @@ def press(slider_, key: str, times: int = 1) -> None:
 
 def drag(slider_, part: float) -> None:
     """Drag a slider to a part of its length, 0 to 1."""
+    slider_.scroll_into_view_if_needed()
     rail, page = slider_.locator(".slider-container, .slider").first.bounding_box(), slider_.page
     box = slider_.locator(HANDLE).first.bounding_box()
     y = box["y"] + box["height"] / 2

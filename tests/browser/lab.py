@@ -238,19 +238,23 @@ class Notebook:
         """The outputs of a code cell, counted from 0."""
         return self.page.locator(".jp-CodeCell").nth(number).locator(".jp-OutputArea-output")
 
-    def run_cell(self, number: int) -> None:
-        """Click into a code cell and press Shift+Enter."""
-        self.page.locator(".jp-CodeCell").nth(number).locator(".jp-InputArea-editor").click()
-        self.page.keyboard.press("Shift+Enter")
+    def showing(self, source: str):
+        """The outputs of the one code cell in which this stands."""
+        cell = self.page.locator(".jp-CodeCell").filter(has=self.page.locator(".jp-InputArea", has_text=source))
+        cell.first.scroll_into_view_if_needed()
+        return cell.locator(".jp-OutputArea-output")
 
     def interrupt(self) -> None:
         """Press the button with the square."""
         self.page.locator('.jp-NotebookPanel-toolbar [data-command="notebook:interrupt-kernel"]').first.click()
 
 
-def picture(page, name: str) -> Path:
-    """What is on the screen now, as build/browser/NAME.png."""
+def picture(page, name: str, of=None) -> Path:
+    """What is on the screen, with the top of an element `of` the page in view, as build/browser/NAME.png."""
     SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+    if of is not None:
+        of.first.evaluate("element => element.scrollIntoView({block: 'start'})")
+        page.wait_for_timeout(200)
     file = SCREENSHOTS / f"{name}.png"
     page.screenshot(path=file)
     return file

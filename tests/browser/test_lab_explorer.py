@@ -62,7 +62,7 @@ def test_a_click_lists_the_neighbours_of_the_item_under_the_mouse(book, view):
     assert cosines == sorted(cosines, reverse=True)
     assert 1 >= cosines[0] > 0.3
     assert found.name not in "".join(row[1] for row in rows)
-    picture(book.page, "explorer")
+    picture(book.page, "explorer", view)
 
 
 def test_a_lasso_says_what_its_items_have_in_common(book, view):
@@ -78,7 +78,7 @@ def test_a_lasso_says_what_its_items_have_in_common(book, view):
     assert 2 < some < 400
     rows = [row.locator("td").all_inner_texts() for row in view.locator(f"{PANEL} tr").all()[1:]]
     assert all(1 < int(row[2]) <= some and float(row[3]) > 1 for row in rows)
-    picture(book.page, "lasso")
+    picture(book.page, "lasso", view)
 
 
 def test_colours_have_a_legend_that_picks_one(book, view):
@@ -129,7 +129,7 @@ def test_other_vectors_and_another_map(book, view):
     expect(view.locator(".busy")).to_contain_text("Computing 400 items, target vectors, t-SNE, seed 0.")
     expect(said).to_have_text("400 items, target vectors, t-SNE, seed 0.")
     expect(view.locator(".busy")).to_be_hidden()
-    picture(book.page, "explorer_tsne")
+    picture(book.page, "explorer_tsne", view)
     choose(view, "map", "PCA")
     expect(said).to_have_text("400 items, target vectors, PCA.")
 

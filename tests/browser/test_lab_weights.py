@@ -52,7 +52,7 @@ def test_weights_grow_from_where_all_are_the_same(book, view):
     assert max(weights, key=weights.get) == "A"  # as planted, and C counts for nothing
     assert min(weights, key=weights.get) == "C"
     expect(view.locator(STATUS)).to_contain_text(re.compile("The largest weight after step .* is that of A"))
-    picture(book.page, "trait_weights")
+    picture(book.page, "trait_weights", view)
     press(slider(view, "training"), "Home")
     expect(view.locator(STATUS)).to_contain_text("after step 0 ")
     assert [weight for weight, _ in drawn(view).values()] == pytest.approx([0.2] * 5, abs=0.02)
@@ -76,7 +76,7 @@ def test_other_weights_give_other_neighbours_and_another_auc(book, asked):
     learned, by_hand, change = map(float, row[1:])
     assert change == pytest.approx(by_hand - learned, abs=0.0015)
     assert change < -0.01  # A is the trait that counts most
-    picture(book.page, "what_if")
+    picture(book.page, "what_if", asked)
     asked.get_by_role("button", name="all equal").click()
     expect(status).to_contain_text("item 0.20, A 0.20, B 0.20, C 0.20, D 0.20")
     asked.get_by_role("button", name="as learned", exact=True).click()

@@ -45,7 +45,7 @@ class TestCounter:
         assert sum("A" in traits.split(", ") for traits in shared) >= 3
         choose(view, "B", options(view, "B")[2])
         expect(view.locator(STATUS)).to_contain_text(f"With A = {value}, B = {options(view, 'B')[2]} the new product")
-        picture(book.page, "cold_item")
+        picture(book.page, "cold_item", view)
 
     def test_without_traits_there_is_what_is_bought_most_and_a_tie(self, view):
         expect(view).to_contain_text("No vector, no neighbours: every score is 0.")
@@ -99,7 +99,7 @@ class TestStepper:
         before, after, chance, then = map(float, loss.groups())
         assert after < before  # a step of gradient that does what it is for
         assert then >= chance
-        picture(book.page, "stepper")
+        picture(book.page, "stepper", view)
 
     def test_ten_walks_teach_it_something(self, view):
         view.get_by_role("button", name="10 walks").click()
