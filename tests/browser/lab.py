@@ -22,6 +22,7 @@ import nbformat
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
+LESSONS = ROOT / "notebooks"
 SCREENSHOTS = ROOT / "build" / "browser"
 SIZE = {"width": 1280, "height": 720}
 OPEN, ACT = 90_000, 20_000  # ms to wait for a page to open, and for what a person does there
@@ -82,7 +83,7 @@ def notebook(path: Path, *cells: str) -> Path:
 
 def lesson(path: Path, name: str, **parameters: object) -> Path:
     """A copy of the lesson whose file begins with `name`, with other parameters."""
-    (source,) = (ROOT / "notebooks").glob(f"{name}*.ipynb")
+    (source,) = LESSONS.glob(f"{name}_*.ipynb")
     copy = nbformat.read(source, 4)
     (cell,) = [cell for cell in copy.cells if "parameters" in cell.metadata.get("tags", [])]
     cell.source += "\n" + "\n".join(f"{key} = {value!r}" for key, value in parameters.items())
