@@ -26,7 +26,7 @@ import jupytext
 import nbformat
 from nbformat import NotebookNode
 
-from mtsgns_lite.views.display import MIME, QUIET, to_png
+from mtsgns_lite.views.display import FIGURE, MIME, to_png
 from mtsgns_lite.views.view import WIDGET_MIME
 
 FOLDER = Path(__file__).resolve().parent
@@ -154,17 +154,15 @@ def _stripped(output: NotebookNode, picture_wanted: bool) -> NotebookNode | None
         return output if output.name == "stdout" else None
     if output.output_type == "error":
         return output
-    data, figure = output.data, output.data.get(MIME, output.data.get(QUIET))
-    drawn = (
-        "<svg" in data.get("text/html", "") and figure is None
-    )  # a page that doesn't trust it shows only its letters
+    data, figure, html = output.data, output.data.get(MIME), output.data.get("text/html", "")
+    drawn = figure is None and ("<svg" in html or FIGURE in html)  # of which an untrusted page shows letters at most
     if picture_wanted and (figure is not None or drawn):
-        data["image/png"] = base64.b64encode(picture(figure or data["text/html"])).decode()
+        data["image/png"] = base64.b64encode(picture(figure or html)).decode()
     if WIDGET_MIME in data and "text/html" not in data:
         return None  # a progress bar
-    for kind in (MIME, QUIET, WIDGET_MIME):
+    for kind in (MIME, WIDGET_MIME):
         data.pop(kind, None)
-    if figure is not None or drawn or len(data.get("text/html", "")) > LONGEST_HTML:
+    if figure is not None or drawn or len(html) > LONGEST_HTML:
         data.pop("text/html", None)
     if figure is not None and data.get("text/plain", "Figure(").startswith("Figure("):
         words = figure.get("layout", {}).get("title", {})

@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 from plotly.offline import get_plotlyjs, get_plotlyjs_version
 
 MIME = "application/vnd.plotly.v1+json"
-QUIET = "application/vnd.mtsgns.figure+json"  # the same for the builds alone: no front end draws it
+FIGURE = "mtsgns-figure"  # the class of the element that a figure is drawn in
 SCRIPT = "plotly.min.js"  # the file beside a page; see `write_script`
 # No upload button, no logo, few buttons; and a price band such as "$5 - $10" is no formula.
 CONFIG = {
@@ -128,7 +128,8 @@ def to_png(shown: go.Figure | dict | str, width: int = 840, scale: float = 0.75)
         from playwright.sync_api import Error, sync_playwright
     except ImportError:
         return None
-    script, body = ("", shown) if isinstance(shown, str) else (f"<script>{get_plotlyjs()}</script>", to_div(shown))
+    body = shown if isinstance(shown, str) else to_div(shown)
+    script = f"<script>{get_plotlyjs()}</script>" if FIGURE in body else ""
     page_html = (
         "<!DOCTYPE html><meta charset=utf-8><body style='margin:0;background:white;font:16px system-ui,sans-serif'>"
         f"{script}<div id=figure style='width:{width}px'>{body}</div>"
@@ -140,7 +141,7 @@ def to_png(shown: go.Figure | dict | str, width: int = 840, scale: float = 0.75)
             page = browser.new_page(viewport={"width": width, "height": 600}, device_scale_factor=scale)
             page.set_content(page_html)
             if script:
-                page.wait_for_selector(".mtsgns-figure .main-svg", state="attached")
+                page.wait_for_selector(f".{FIGURE} .main-svg", state="attached")
             picture = page.locator("#figure").screenshot()
             browser.close()
             return picture

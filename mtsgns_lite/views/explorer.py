@@ -88,10 +88,10 @@ class Explorer(View):
         return display.to_div(self.figure(), repr(self))
 
     def forms(self) -> dict[str, object]:
-        """The plain map for a page, and for a front end that shows plotly's figures but no widgets."""
+        """The plain map; as plotly's own form too where no live map is to be had, which else would be drawn instead."""
         forms = display.bundle(self.figure(), repr(self))
-        if self.widget is not None:  # JupyterLab 3 would draw the figure in the live map's place
-            forms[display.QUIET] = forms.pop(display.MIME)
+        if self.widget is not None:
+            del forms[display.MIME]
         return forms
 
     def figure(self):

@@ -306,7 +306,6 @@ def test_a_page_without_a_kernel_gets_a_plain_map(trained):
     assert WIDGET_MIME in forms
     assert "mtsgns-figure" in forms["text/html"]
     assert display.MIME not in forms  # JupyterLab 3 would draw that, and no live map
-    assert forms[display.QUIET]["data"]
     assert "300 items" in forms["text/plain"]
     assert "pip install" not in forms["text/html"]
     figure = mt.explore(trained, colour="popularity").figure()
