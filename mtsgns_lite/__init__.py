@@ -42,6 +42,10 @@ def __getattr__(name: str) -> object:
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
+
+
 __all__ = [
     "auc", "Baskets", "bce", "Catalogue", "cold_item", "compare", "Dataset", "Edges", "evaluate", "evaluate_vectors",
     "explore", "export_vectors", "fit", "Graph", "held_out_auc", "History", "ItemModel", "load", "load_model",

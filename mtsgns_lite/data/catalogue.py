@@ -134,7 +134,7 @@ class Catalogue:
         by_id = {item: place for place, item in enumerate(self.ids)}
         by_name: dict[str, int] = {}
         for place, name in enumerate(self.names):
-            by_name.setdefault(name.casefold(), place)
+            by_name.setdefault(name.strip().casefold(), place)
         return by_id, by_name
 
     def index(self, item: object) -> int:

@@ -8,11 +8,11 @@ from ..models.base import ItemModel
 from .lists import PAGE, beside, cell, name_cell, near_list, status, table
 from .newcomer import Newcomer, Values
 from .style import clipped
-from .view import View, guarded
+from .view import View, described, guarded, live_map
 
 _SUGGESTED = 500  # names
 _TIE = (
-    "Without traits the model has no vector for it: every score is 0, a tie. All that is left is what is bought most."
+    "Without traits the model has no vector for it: every score is 0, a tie. All that is left is what is most frequent."
 )
 _CLICK = "Click an item, or name one, to take over its traits."
 _SEVERAL = "Where an item may have several values, Ctrl or Cmd and a click choose more than one."
@@ -70,7 +70,7 @@ class CounterView(View):
     def lists(self) -> str:
         """The neighbours by its traits beside what there is without them."""
         near, popular = self.newcomer.neighbours(self.values, LENGTH), self.newcomer.popular(LENGTH)
-        bought = table("without traits: the most bought", ["name", "times"],
+        bought = table("without traits: the most frequent", ["name", "times in training"],
                        [[name_cell(name), cell(f"{count:,}")] for name, count in popular])  # fmt: skip
         known = near_list("with its traits", near, shares=True) if near else f"<b>with its traits</b><br>{_none()}"
         return beside(known, bought, least=300) + f'<p style="margin:4px 0;{PAGE}">{_TIE}</p>'
@@ -146,20 +146,19 @@ class _Counter:
         """One value, or several where items have several; code 0 is unknown."""
         trait = self.newcomer.traits[name]
         values = sorted(((text, code) for code, text in enumerate(trait.values) if code), key=lambda v: v[0].casefold())
-        about = dict(description=clipped(name, 17), style=self.style, layout=self.wide)
+        about = dict(description=described(widgets, clipped(name, 17)), style=self.style, layout=self.wide)
         if trait.codes.shape[1] > 1:
             return widgets.SelectMultiple(options=values, rows=4, **about)
         return widgets.Dropdown(options=[("unknown", 0), *values], **about)
 
     def _map(self, widgets, show):
-        try:
-            from .map import ItemMap
-        except ImportError:
+        kind = live_map()
+        if kind is None:
             return None
         space, colour = self.newcomer.space, next(iter(self.newcomer.traits))
         counts, names = space.counts[space.items], self.newcomer.model.catalogue.names
         places = space.places(self.newcomer.which, self.newcomer.method)
-        made = ItemMap(names[space.items].tolist(), places, sizes=counts, hollow=counts == 0, height=210)
+        made = kind(names[space.items].tolist(), places, sizes=counts, hollow=counts == 0, height=210)
         made.colour(*space.colour(colour))
         made.layout = widgets.Layout(width="500px", flex="1 1 420px", margin="0 0 0 12px")
         made.on_click(show(self._clicked))
@@ -167,6 +166,7 @@ class _Counter:
 
     def _clicked(self, place: int | None) -> None:
         if place is not None:
+            self.like.value = ""  # the traits are no longer those of what is named there
             self.put(self.newcomer.values_of(int(self.newcomer.space.items[place])))
 
     def _take(self, name: str) -> None:
@@ -205,8 +205,7 @@ class _Counter:
         """A star where it lands, and its neighbours lit."""
         space, place = self.newcomer.space, self.newcomer.place(self.view.values)
         near = [item.item for item in self.newcomer.neighbours(self.view.values, LENGTH)]
-        number = {int(item): place for place, item in enumerate(space.items)}
-        self.map.mark([number[item] for item in near if item in number], place, "new product")
+        self.map.mark(space.places_of(near), place, "new product")
         rough = "" if self.newcomer.method == "pca" or place is None else f" {_ROUGH}"
         self.map.say(
             ("No vector, no place." if place is None else "The star is the new product.") + rough + " " + _CLICK

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,7 +23,10 @@ METHODS = {"PCA": "pca", "t-SNE": "tsne", "UMAP": "umap"}
 
 @dataclass(frozen=True)
 class Common:
-    """A value that `count` items of a selection carry, `lift` times as often as the items of the whole map do."""
+    """A value that `count` items of a selection carry, `lift` times as often as the items of the whole map do.
+
+    How often is asked of the items whose trait is known.
+    """
 
     trait: str
     value: str
@@ -55,6 +58,8 @@ class ItemSpace:
     """
 
     def __init__(self, model: ItemModel, history: History | None = None, most: int = 8_000, seed: int = 0):
+        if most < 1:
+            raise ValueError(f"most={most} is how many items the map holds: give 1 or more.")
         self.model, self.seed = model, seed
         self._vectors: dict[str, torch.Tensor] = {}
         self.counts = model.counts.cpu().numpy()
@@ -66,9 +71,13 @@ class ItemSpace:
         spare = max(most - len(seen), most // 10)
         unseen = np.random.default_rng(seed).permutation(unseen)[:spare]
         self.items = np.concatenate([seen[: most - len(unseen)], unseen])
-        self.left_out = len(model.catalogue) - len(self.items)
         self._place = {int(item): place for place, item in enumerate(self.items)}
-        self.snapshots = list(getattr(history, "snapshots", None) or [])
+        self.snapshots = [] if history is None else history.snapshots
+        if any(len(vectors) != len(model.catalogue) for _, vectors in self.snapshots):
+            raise ValueError(
+                "The history is of a model with other items: give the one that this model's mt.fit returned."
+            )
+        self._then: tuple[int, torch.Tensor] = (-1, torch.empty(0))  # the last snapshot asked for, and its unit vectors
         self._plane: projection.Plane | None = None
 
     @property
@@ -103,13 +112,24 @@ class ItemSpace:
         return rows[there], there.numpy()
 
     def places_then(self, snapshot: int) -> np.ndarray:
-        """(n, 2) where the items lay at a snapshot, on the last one's plane: so that points move and don't jump."""
-        if self._plane is None:
-            self._plane = projection.Plane.of(self._rows_then(-1))
-        return self._plane(self._rows_then(snapshot)).numpy()
+        """(n, 2) where the items lay at a snapshot, on the last one's plane: so that points move and don't jump.
 
-    def _rows_then(self, snapshot: int) -> torch.Tensor:
-        return F.normalize(self.snapshots[snapshot][1][self.items].float(), dim=1)
+        NaN for an item that had no vector yet.
+        """
+        if self._plane is None:
+            last = self.vectors_then(-1)[self.items]
+            self._plane = projection.Plane.of(last[last.any(dim=1)])
+        rows = self.vectors_then(snapshot)[self.items]
+        places = self._plane(rows)
+        places[~rows.any(dim=1)] = torch.nan
+        return places.numpy()
+
+    def vectors_then(self, snapshot: int) -> torch.Tensor:
+        """(items, d) unit vectors of a snapshot."""
+        number = snapshot % len(self.snapshots)
+        if self._then[0] != number:
+            self._then = number, F.normalize(self.snapshots[number][1].float(), dim=1)
+        return self._then[1]
 
     @property
     def colours(self) -> list[str]:
@@ -138,14 +158,21 @@ class ItemSpace:
         """The k nearest items of the whole catalogue that training saw; if asked, by the vectors of a snapshot."""
         vectors, item = self.vectors(which), int(self.items[place])
         if snapshot is not None:
-            vectors = F.normalize(self.snapshots[snapshot][1].float(), dim=1)
+            vectors = self.vectors_then(snapshot)
         if not vectors[item].any():
             return Neighbours([], self.model.catalogue.names[item])
         return nearest(self.model, vectors @ vectors[item], item, k)
 
-    def lit(self, place: int, near: Neighbours) -> list[int]:
-        """The places of an item and of those of its neighbours that are on the map."""
-        return [place, *(self._place[n.item] for n in near if n.item in self._place)]
+    def places_of(self, items: Iterable[int]) -> list[int]:
+        """The places of those items that are on the map."""
+        return [self._place[item] for item in items if item in self._place]
+
+    def title(self, which: str, method: str, shown: int | None = None) -> str:
+        """What a map shows."""
+        name = next(name for name, own in METHODS.items() if own == method)
+        shown, whole = len(self.items) if shown is None else shown, len(self.model.catalogue)
+        part = f"{shown:,} items" if shown == whole else f"{shown:,} of {whole:,} items"
+        return f"{part}, {which} vectors, {name}" + ("" if method == "pca" else f", seed {self.seed}")
 
     @torch.no_grad()
     def own(self, place: int) -> Own | None:
@@ -154,9 +181,10 @@ class ItemSpace:
             return None
         item = torch.tensor([int(self.items[place])], device=self.model.device)
         seen = bool(self.model.seen[item])
-        parts = self.model.target.contributions(item, own=seen)[0].cpu()  # (n + 1, d)
+        mixed = {"own": seen, "learned": seen or self.model.cold == "weights"}
+        parts = self.model.target.contributions(item, **mixed)[0].cpu()  # (n + 1, d)
         whole = parts.sum(dim=0)
-        weights = self.model.target.weights(item, own=seen)[0]
+        weights = self.model.target.weights(item, **mixed)[0]
         shares = parts @ whole / whole.square().sum().clamp(min=1e-30)
         return Own(["item", *self.model.catalogue.traits], weights.tolist(), shares.tolist())
 

@@ -17,10 +17,11 @@ function render({ model, el }) {
   const button = (words, title) => make("button", { type: "button", title, "aria-label": title }, words);
   const input = make("input", { type: "search", placeholder: "search an item", "aria-label": "search an item",
     role: "combobox", "aria-expanded": "false", autocomplete: "off" });
-  const list = make("ul", { role: "listbox", hidden: "" });
+  const list = make("ul", { role: "listbox", hidden: "", id: `items-${Math.random().toString(36).slice(2)}` });
+  input.setAttribute("aria-controls", list.id);
   const lasso = button("lasso", "lasso: draw around items (L)");
   const zoomIn = button("+", "zoom in (+)"), zoomOut = button("−", "zoom out (-)"), whole = button("⤢", "all items (0)");
-  const canvas = make("canvas", { tabindex: "0", role: "img" });
+  const canvas = make("canvas", { tabindex: "0", role: "application" });
   const card = make("div", { class: "card", hidden: "" });
   const busy = make("div", { class: "busy", hidden: "" });
   const plane = make("div", { class: "plane" }, canvas, card, busy);
@@ -35,7 +36,7 @@ function render({ model, el }) {
   let names, radius, hollow, code, width = 0, height = 0, waiting = false;
   let now, from, to, started = 0; // positions: shown, and of the movement under way
   let zoom = { k: 1, x: 0, y: 0 };
-  let hovered = -1, hits = [], only = null, chosen = null, drag = null, drawing = false, clicks = 0, lassos = 0;
+  let hovered = -1, hits = [], only = null, chosen = null, drag = null, drawing = false;
 
   // -- places on the screen
   function frame() {
@@ -163,7 +164,7 @@ function render({ model, el }) {
     hollow = bytes(get("hollow"), Uint8Array);
   }
   function colours() {
-    code = bytes(get("code"), Uint16Array);
+    code = bytes(get("code"), Uint32Array);
     only = null;
     legend.replaceChildren(...get("legend").map(({ label, colour }, slot) => {
       const made = button("", label);
@@ -195,8 +196,9 @@ function render({ model, el }) {
   // -- what goes to Python
   function click(item) {
     chosen = null;
-    model.set("clicked", { item, count: ++clicks });
+    model.set("clicked", { item, count: (get("clicked").count || 0) + 1 }); // counted, so that a second click is news
     model.save_changes();
+    redraw();
   }
   function select(path) {
     const f = frame(), inside = [];
@@ -209,7 +211,7 @@ function render({ model, el }) {
       if (odd && shown(i)) inside.push(i);
     }
     chosen = inside.length ? inside : null;
-    model.set("selected", { items: inside, count: ++lassos });
+    model.set("selected", { items: inside, count: (get("selected").count || 0) + 1 });
     model.save_changes();
     redraw();
   }
@@ -274,6 +276,7 @@ function render({ model, el }) {
     enlarge(Math.exp(-event.deltaY / 300), ...at(event));
   }, { passive: false });
   canvas.onkeydown = (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey) return; // the browser's
     const arrows = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key];
     const start = hovered >= 0 ? hovered : get("lit").length ? get("lit")[0] : nearest(width / 2, height / 2, undefined, 1e4);
     const deeds = {
@@ -287,6 +290,7 @@ function render({ model, el }) {
       const found = nearest(f.x + f.s * now[2 * start], f.y - f.s * now[2 * start + 1],
         (dx, dy) => dx * ax + dy * ay > Math.max(2, Math.abs(dx * ay + dy * ax)), 1e4);
       hover(found >= 0 ? found : start);
+      said.textContent = `${names[hovered]}, ${get("values")[code[hovered]]}`;
     } else if (deed) deed();
     else return;
     event.preventDefault();
@@ -304,16 +308,22 @@ function render({ model, el }) {
     hits = [];
     if (parts.length) for (let i = 0; i < lower.length; i++) if (parts.every((part) => lower[i].includes(part))) hits.push(i);
     found = hits.slice(0, 8);
-    active = 0;
     list.replaceChildren(...found.map((i, n) => {
-      const row = make("li", { role: "option", "aria-selected": String(!n) }, names[i]);
+      const row = make("li", { role: "option", id: `${list.id}-${n}` }, names[i]);
       row.onpointerdown = (event) => { event.preventDefault(); choose(i); };
       return row;
     }));
+    point(0);
     if (parts.length && !found.length) list.append(make("li", { class: "none" }, "no item on this map"));
     if (hits.length > found.length) list.append(make("li", { class: "none" }, `${hits.length - found.length} more, ringed on the map`));
     close(!parts.length);
     redraw();
+  }
+  function point(n) { // at a suggestion, and at its item on the map
+    active = n;
+    [...list.children].slice(0, found.length).forEach((row, k) => row.setAttribute("aria-selected", String(k === n)));
+    input.setAttribute("aria-activedescendant", found.length ? `${list.id}-${n}` : "");
+    hover(found.length ? found[n] : -1);
   }
   function close(yes) {
     list.hidden = yes;
@@ -324,16 +334,16 @@ function render({ model, el }) {
     hits = [];
     input.value = names[item];
     close(true);
+    hover(-1);
     click(item);
   }
   input.oninput = offer;
-  input.onblur = () => { close(true); hits = []; redraw(); };
+  input.onblur = () => { close(true); hits = []; hover(-1); };
   input.onkeydown = (event) => {
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-    if (step && found.length) {
-      active = (active + step + found.length) % found.length;
-      [...list.children].slice(0, found.length).forEach((row, n) => row.setAttribute("aria-selected", String(n === active)));
-    } else if (event.key === "Enter") choose(found[active]);
+    if (step && list.hidden) offer();
+    else if (step && found.length) point((active + step + found.length) % found.length);
+    else if (event.key === "Enter") choose(list.hidden ? undefined : found[active]);
     else if (event.key === "Escape") { input.value = ""; offer(); }
     else return;
     event.preventDefault();
@@ -348,7 +358,7 @@ function render({ model, el }) {
     redraw();
   });
   const theme = new MutationObserver(redraw);
-  const heard = { "change:xy": places, "change:code": colours, "change:said": words, "change:busy": working,
+  const heard = { "change:xy": places, "change:code": colours, "change:legend": colours, "change:said": words, "change:busy": working,
     "change:lit": () => { if (get("lit").length) chosen = null; redraw(); }, "change:star": redraw, "change:bounds": all };
   items();
   colours();

@@ -31,7 +31,7 @@ class ItemMap(anywidget.AnyWidget):
     bounds = traitlets.List(traitlets.Float()).tag(sync=True)  # left, low, right, high
     radius = traitlets.Bytes().tag(sync=True)  # uint8, tenths of a px
     hollow = traitlets.Bytes().tag(sync=True)  # uint8
-    code = traitlets.Bytes().tag(sync=True)  # uint16: the number of an item's value
+    code = traitlets.Bytes().tag(sync=True)  # uint32: the number of an item's value
     values = traitlets.List(traitlets.Unicode()).tag(sync=True)  # of each code
     slots = traitlets.List(traitlets.Int()).tag(sync=True)  # of each code: its place in the legend
     legend = traitlets.List(traitlets.Dict()).tag(sync=True)  # label, colour
@@ -83,7 +83,7 @@ class ItemMap(anywidget.AnyWidget):
         with self.hold_sync():
             self.values, self.legend = list(codes), legend
             self.slots = [place.get(value, len(order)) for value in codes]
-            self.code = np.array([codes[value] for value in values], dtype=np.uint16).tobytes()
+            self.code = np.array([codes[value] for value in values], dtype=np.uint32).tobytes()
 
     def place(self, xy: np.ndarray, bounds: Sequence[float] | None = None) -> None:
         """Move the items to (n, 2) places, NaN for one that is nowhere.

@@ -115,7 +115,7 @@ class Newcomer:
         """The names of the k items that occurred most often in training, and how often: all there is without traits."""
         counts = self.model.counts.cpu()
         order = counts.argsort(descending=True, stable=True)[:k].tolist()
-        return [(str(self.model.catalogue.names[item]), int(counts[item])) for item in order if counts[item]]
+        return [(str(self.model.catalogue.names[item]), round(float(counts[item]))) for item in order if counts[item]]
 
     def values_of(self, item: object, most: int | None = None) -> dict[str, list[str]]:
         """The values of an item of the catalogue, of its `most` telling traits only (by contribution share)."""

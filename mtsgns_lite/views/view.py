@@ -65,3 +65,17 @@ def guarded(show: Callable[[str], None]) -> Callable[[Callable], Callable]:
         return answered
 
     return guard
+
+
+def live_map():
+    """The class of the live map, or None where the package for it is missing."""
+    try:
+        from .map import ItemMap
+    except ImportError:
+        return None
+    return ItemMap
+
+
+def described(widgets: ModuleType, name: str) -> str:
+    """A name that comes with the data, as a control's description: ipywidgets 7 takes that for HTML."""
+    return html.escape(name) if widgets.__version__.startswith("7.") else name

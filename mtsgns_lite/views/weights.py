@@ -13,7 +13,7 @@ from ..training import History
 from .lists import beside, cell, name_cell, near_list, status, table
 from .style import OTHER, PALETTE, clipped
 from .svg import bar, drawing, text
-from .view import View, guarded
+from .view import View, described, guarded
 from .what_if import Answer, WhatIf
 
 _WEIGHT, _SHARE = PALETTE[:2]
@@ -32,7 +32,8 @@ def show_trait_weights(
 
     Parameters
     ----------
-    history : of a run with ``probe=mt.trait_weights``: adds a slider over the steps of training.
+    history : of a run with ``probe=mt.trait_weights``: adds a slider over the steps of training. Its weights are the
+        target side's, and left aside for another.
     split : adds the AUC to what the weights lead to, and the planted shares where its data set knows them.
     truth : each source's planted share, if it is known from elsewhere.
     which : the side whose weights these are, "target" or "context".
@@ -40,8 +41,13 @@ def show_trait_weights(
     """
     if truth is None and split is not None:
         truth = split.dataset.truth.get("shares")
-    probes = [(step, found) for step, found in history.probes if isinstance(found, TraitWeights)] if history else []
-    return WeightsView(WhatIf(model, split, which), probes, truth)
+    ask = WhatIf(model, split, which)
+    probes: list[tuple[int, TraitWeights]] = []
+    if history is not None and which == "target":
+        probes = [(step, found) for step, found in history.probes if isinstance(found, TraitWeights)]
+        if probes and probes[-1][0] < history.steps:
+            probes.append((history.steps, ask.summary))  # the last probe need not be the last step
+    return WeightsView(ask, probes, truth)
 
 
 class WeightsView(View):
@@ -144,13 +150,14 @@ class _Sliders:
         wide = {"description_width": "120px"}
         self.sliders = [
             widgets.FloatSlider(
-                value=weight, min=0, max=1, step=0.01, description=clipped(source, 17), style=wide,
+                value=weight, min=0, max=1, step=0.01, description=described(widgets, clipped(source, 17)), style=wide,
                 layout=widgets.Layout(width="315px"),
             )
             for source, weight in zip(view.ask.sources, self.learned)
         ]  # fmt: skip
+        self.first = str(view.ask.model.catalogue.names[view.ask.start])  # perhaps the name of others too
         self.item = widgets.Combobox(
-            value=str(view.ask.model.catalogue.names[view.ask.start]), options=view.suggestions,
+            value=self.first, options=view.suggestions,
             description="neighbours of", continuous_update=False, style=wide, layout=widgets.Layout(width="315px"),
         )  # fmt: skip
         learned = widgets.Button(description="as learned", layout=widgets.Layout(width="110px"))
@@ -184,7 +191,8 @@ class _Sliders:
 
     def _answer(self) -> None:
         weights = [slider.value for slider in self.sliders] if self.by_hand else None
-        self._show(self.view.answer(self.item.value, weights))
+        item = self.view.ask.start if self.item.value == self.first else self.item.value
+        self._show(self.view.answer(item, weights))
 
 
 def _auc_table(learned: Answer, other: Answer, title: str) -> str:

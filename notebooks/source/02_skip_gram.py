@@ -317,7 +317,8 @@ print(f"shared negatives: mean {np.mean(shared):.1f}, spread {np.std(shared):.1f
 #
 # All of this lesson so far, one step at a time: a walk grows, a pair lights up, negatives are drawn, and one step of
 # gradient moves the vectors, here in a plane. Press play, and **predict** before you move a dial: what will a small q
-# do to the walk? What will an exponent of 0 do to the negatives? Which vectors does one pair move?
+# do to the walk? What will an exponent of 0 do to the negatives? Which vectors does one pair move? (A negative that
+# happens to be the context is drawn again here, as word2vec does; among thousands of items it hardly matters.)
 
 # %% tags=["picture"]
 mt.sgns_stepper(seed=SEED)
@@ -467,14 +468,14 @@ def watched_auc(vectors, negatives="degree"):
 
 
 # %%
-def held_out_auc(model):
+def degree_matched_auc(model):
     return watched_auc(model.embeddings())
 
 
 # %%
 model = mt.SGNS(split.catalogue, dim=64, seed=SEED)
 options = {"epochs": 3, "device": DEVICE, "seed": SEED}
-history = mt.fit(model, samples, probe=held_out_auc, snapshots=12, **options)
+history = mt.fit(model, samples, probe=degree_matched_auc, snapshots=12, **options)
 history
 
 # %% tags=["picture"]
@@ -537,7 +538,7 @@ for item in examples:
 # %% [markdown]
 # Where the last column is filled, two items share something that nobody told the model.
 #
-# Now all items at once. PCA turns 64 dimensions into the two in which the items differ most, and it is done in a
+# Now the whole map. PCA turns 64 dimensions into the two in which the items differ most, and it is done in a
 # moment. Click an item or search for one; draw a lasso around some at the rim: what do they have in common? The slider
 # goes through training: the rows begin at random, and find each other.
 

@@ -196,7 +196,7 @@ def test_menus_answer_and_unknown_is_a_choice(trained, live, map_or_none):
     menus, _, (clear, begin), said, out = live(view)
     first = said.value
     assert "the new product is nearest to" in first
-    assert "without traits: the most bought" in out.value
+    assert "without traits: the most frequent" in out.value
     clear.click()
     assert "Nothing is known of the new product" in said.value
     assert [menu.value for menu in menus.values()] == [0, 0, 0, 0]
@@ -259,7 +259,7 @@ def test_without_ipywidgets_there_are_the_recipe_and_both_lists(trained, monkeyp
     monkeypatch.setitem(sys.modules, "ipywidgets", None)
     forms = cold_item(trained, values={"A": "A07"})._repr_mimebundle_()
     assert set(forms) == {"text/html", "text/plain"}
-    for words in ("A: A07", "B: unknown", "with its traits", "without traits: the most bought", "a tie"):
+    for words in ("A: A07", "B: unknown", "with its traits", "without traits: the most frequent", "a tie"):
         assert words in forms["text/html"]
     assert "A = A07" in forms["text/plain"]
 

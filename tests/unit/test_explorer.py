@@ -11,6 +11,7 @@ import mtsgns_lite as mt
 from mtsgns_lite.views import display, projection, style
 from mtsgns_lite.views.itemspace import ItemSpace
 from mtsgns_lite.views.map import ItemMap
+from mtsgns_lite.views.panel import about_item
 from mtsgns_lite.views.view import WIDGET_MIME
 
 
@@ -49,7 +50,6 @@ def test_a_large_catalogue_is_cut_to_its_most_used_items_and_a_tenth_that_is_uns
     space = ItemSpace(trained, most=100)
     assert len(space.items) == 100
     assert (space.counts[space.items] == 0).sum() == 10
-    assert space.left_out == 200
     least = space.counts[space.items][:90].min()
     assert (space.counts > least).sum() <= 90
 
@@ -72,7 +72,7 @@ def test_neighbours_are_those_of_the_library(space, trained):
     for place in (0, 7, len(space.items) - 1):
         near = space.around(place, k=5)
         assert [n.item for n in near] == [n.item for n in mt.neighbours(trained, int(space.items[place]), k=5)]
-        assert space.items[space.lit(place, near)].tolist() == [space.items[place], *(n.item for n in near)]
+        assert space.items[space.places_of(n.item for n in near)].tolist() == [n.item for n in near]
 
 
 def test_neighbours_of_a_snapshot_are_those_of_its_vectors(trained, history):
@@ -95,6 +95,13 @@ def test_what_an_item_is_made_of_adds_up_and_a_new_one_has_no_own_part(planted_s
         assert sum(own.parts) == pytest.approx(1, abs=1e-4)
     assert old.weights[0] > 0
     assert new.weights[0] == new.parts[0] == 0
+
+
+def test_the_plain_mean_of_a_new_item_is_what_is_shown(planted_split, quiet_fit):
+    model = mt.MultiTraitSGNS(planted_split.catalogue, dim=8, cold="mean")
+    quiet_fit(model, planted_split.train)
+    own = ItemSpace(model).own(-1)
+    assert {weight for weight in own.weights if weight} == {max(own.weights)}
 
 
 def test_a_model_without_traits_says_nothing_of_weights(planted_split, quiet_fit):
@@ -166,12 +173,25 @@ def test_snapshots_lie_on_the_plane_of_the_last_one(trained, history):
     np.testing.assert_allclose(space.places_then(0), (early - rows.mean(0)) @ plane.directions.float(), atol=1e-5)
 
 
+def test_an_item_that_had_no_vector_yet_was_nowhere(trained, history):
+    step, vectors = history.snapshots[0]
+    vectors[:7] = 0
+    space = ItemSpace(trained, history)
+    np.testing.assert_array_equal(np.isnan(space.places_then(0)).any(axis=1), space.items < 7)
+    assert space.around(space.places_of([3])[0], snapshot=0) == []
+
+
+def test_the_history_of_another_model_is_refused(trained):
+    with pytest.raises(ValueError, match="other items"):
+        mt.explore(trained, SimpleNamespace(snapshots=[(0, torch.zeros(5, 16))]))
+
+
 # The map widget, without a browser.
 
 
 def colours_of(made: ItemMap) -> list[str]:
     """The label that the legend gives each item."""
-    return [made.legend[made.slots[code]]["label"] for code in np.frombuffer(made.code, np.uint16)]
+    return [made.legend[made.slots[code]]["label"] for code in np.frombuffer(made.code, np.uint32)]
 
 
 def test_the_map_keeps_places_sizes_and_names():
@@ -189,7 +209,7 @@ def test_nine_values_have_a_colour_and_the_rest_are_other():
     made = ItemMap(values, np.zeros((len(values), 2)), values)
     assert [entry["label"] for entry in made.legend] == [*(f"v{i}" for i in range(9)), "other"]
     assert colours_of(made) == [value if int(value[1:]) < 9 else "other" for value in values]
-    assert [made.values[code] for code in np.frombuffer(made.code, np.uint16)] == values
+    assert [made.values[code] for code in np.frombuffer(made.code, np.uint32)] == values
     assert len({entry["colour"] for entry in made.legend}) == 10
     assert made.legend[-1]["colour"] == style.OTHER
 
@@ -197,7 +217,7 @@ def test_nine_values_have_a_colour_and_the_rest_are_other():
 def test_more_values_than_a_byte_holds_stay_apart():
     values = [str(i) for i in range(700)]
     made = ItemMap(values, np.zeros((700, 2)), values)
-    assert [made.values[code] for code in np.frombuffer(made.code, np.uint16)] == values
+    assert [made.values[code] for code in np.frombuffer(made.code, np.uint32)] == values
 
 
 def test_a_map_of_nothing_is_empty_not_an_error():
@@ -221,56 +241,100 @@ def test_a_click_tells_the_item_and_a_click_beside_all_tells_none():
 def test_a_click_lights_the_neighbours_and_says_them(trained):
     view = mt.explore(trained)
     assert view.widget is not None
-    view.map.clicked = {"item": 5, "count": 1}
+    view.live.map.clicked = {"item": 5, "count": 1}
     near = view.space.around(5)
-    assert view.map.lit == view.space.lit(5, near)
-    assert near[0].name in view.map.said
-    assert all(n.name in view.panel.value for n in near)
-    view.map.clicked = {"item": -1, "count": 2}
-    assert view.map.lit == []
+    assert view.live.map.lit == [5, *view.space.places_of(n.item for n in near)]
+    assert near[0].name in view.live.map.said
+    assert all(n.name in view.live.panel.value for n in near)
+    view.live.map.clicked = {"item": -1, "count": 2}
+    assert view.live.map.lit == []
 
 
 def test_a_lasso_says_what_is_in_common(trained):
     view = mt.explore(trained)
     assert view.widget is not None
     places = list(range(50))
-    view.map.selected = {"items": places, "count": 1}
+    view.live.map.selected = {"items": places, "count": 1}
     first = view.space.in_common(places)[0]
-    assert first.value in view.map.said
-    assert view.map.said.startswith("50 items selected")
-    assert f"<td>{first.count}</td>" in view.panel.value
+    assert first.value in view.live.map.said
+    assert view.live.map.said.startswith("50 items selected")
+    assert f"<td>{first.count}</td>" in view.live.panel.value
 
 
 def test_menus_and_slider_move_the_map(trained, history):
     view = mt.explore(trained, history)
     assert view.widget is not None
-    before = view.map.xy
-    view.side_menu.value = "mean"
-    assert view.map.xy != before
-    assert "mean vectors" in view.map.said
-    view.slider.value = 0
-    np.testing.assert_array_equal(np.frombuffer(view.map.xy, np.float32).reshape(-1, 2), view.space.places_then(0))
-    assert view.map.said.startswith("After step 0 of 2")
-    view.colour_menu.value = "in training"
-    assert [entry["label"] for entry in view.map.legend] == ["yes", "no"]
-    view.method_menu.value = "tsne"
-    assert "t-SNE, seed 0" in view.map.said
-    assert view.map.busy == ""
+    before = view.live.map.xy
+    view.live.side_menu.value = "mean"
+    assert view.live.map.xy != before
+    assert "mean vectors" in view.live.map.said
+    view.live.slider.value = 0
+    np.testing.assert_array_equal(np.frombuffer(view.live.map.xy, np.float32).reshape(-1, 2), view.space.places_then(0))
+    assert view.live.map.said.startswith("After step 0 of 2")
+    view.live.colour_menu.value = "in training"
+    assert [entry["label"] for entry in view.live.map.legend] == ["yes", "no"]
+    view.live.method_menu.value = "tsne"
+    assert "t-SNE, seed 0" in view.live.map.said
+    assert view.live.map.busy == ""
 
 
 def test_the_bounds_of_all_snapshots_are_those_of_the_last(trained, history):
     view = mt.explore(trained, history)
     assert view.widget is not None
-    view.slider.value = 1
-    middle = list(view.map.bounds)
-    view.slider.value = 0
-    assert view.map.bounds == middle
+    view.live.slider.value = 1
+    middle = list(view.live.map.bounds)
+    view.live.slider.value = 0
+    assert view.live.map.bounds == middle
+
+
+def test_menus_and_slider_never_contradict_the_map(trained, history):
+    view = mt.explore(trained, history)
+    assert view.widget is not None
+    view.live.side_menu.value, view.live.method_menu.value = "context", "tsne"
+    view.live.slider.value = 1
+    assert (view.live.side_menu.value, view.live.method_menu.value) == ("target", "pca")
+    view.live.method_menu.value = "tsne"  # back to the model as it is
+    assert view.live.slider.value == 2
+    assert view.live.map.said.startswith("300 items, target vectors, t-SNE")
+
+
+def test_what_was_chosen_stays_chosen_while_the_map_moves(trained, history):
+    view = mt.explore(trained, history)
+    assert view.widget is not None
+    view.live.map.selected = {"items": list(range(50)), "count": 1}
+    view.live.slider.value = 0
+    assert "50 items selected" in view.live.map.said
+    view.live.map.clicked = {"item": 5, "count": 1}
+    assert view.live.map.said.startswith("After step 0 of 2")
+    view.live.side_menu.value = "mean"
+    assert view.live.map.lit[0] == 5
+
+
+def test_what_the_target_vector_is_made_of_is_shown_of_nothing_else(trained, history):
+    view = mt.explore(trained, history)
+    assert view.widget is not None
+    bars = "part of its vector"
+    view.live.map.clicked = {"item": 5, "count": 1}
+    assert bars in view.live.panel.value
+    view.live.slider.value = 0
+    assert bars not in view.live.panel.value
+    view.live.side_menu.value = "context"
+    assert bars not in view.live.panel.value
+
+
+def test_the_plain_map_shows_each_item_once(planted_split, quiet_fit):
+    model = mt.MultiTraitSGNS(planted_split.catalogue, dim=8)
+    quiet_fit(model, planted_split.train)
+    model.counts[20:] = 0  # few seen, many not
+    figure = mt.explore(model).figure()
+    names = [name for trace in figure.data if trace.visible for name in trace.text]
+    assert len(names) == len(set(names)) == 300
 
 
 def test_without_snapshots_there_is_no_slider(trained):
     view = mt.explore(trained)
     assert view.widget is not None
-    assert not hasattr(view, "slider")
+    assert not hasattr(view.live, "slider")
 
 
 def test_coordinates_in_the_cache_are_shown_first(trained):
@@ -287,8 +351,8 @@ def test_an_error_in_an_answer_is_shown(trained, monkeypatch):
         raise ValueError("No <such> thing.")
 
     monkeypatch.setattr(view.space, "around", broken)
-    view.map.clicked = {"item": 5, "count": 1}
-    assert "No &lt;such&gt; thing." in view.panel.value
+    view.live.map.clicked = {"item": 5, "count": 1}
+    assert "No &lt;such&gt; thing." in view.live.panel.value
 
 
 def test_names_are_shown_letter_by_letter(wardrobe):
@@ -297,7 +361,7 @@ def test_names_are_shown_letter_by_letter(wardrobe):
     model.observe(torch.ones(6))
     view = mt.explore(model)
     for place in range(6):
-        assert "<script>alert" not in view.about_item(place)[0]
+        assert "<script>alert" not in about_item(view.space, place, view.space.around(place), made=True)[0]
     assert "<script>alert" not in view.html()
 
 
@@ -325,7 +389,11 @@ def test_without_the_packages_a_plain_map_and_a_sentence(trained, missing, monke
 
 @pytest.mark.parametrize(
     ("options", "said"),
-    [({"colour": "price"}, "can't be coloured by 'price'"), ({"method": "lda"}, "no projection 'lda'")],
+    [
+        ({"colour": "price"}, "can't be coloured by 'price'"),
+        ({"method": "lda"}, "no projection 'lda'"),
+        ({"most": 0}, "give 1 or more"),
+    ],
 )
 def test_a_choice_that_does_not_exist_is_said(trained, options, said):
     with pytest.raises(ValueError, match=said):

@@ -548,3 +548,19 @@ def test_a_notebook_gets_the_widget_with_page_and_words_beside_it(monkeypatch):
     view = mt.sgns_stepper()
     assert view.widget is None
     assert set(view._repr_mimebundle_()) == {"text/plain", "text/html"}
+
+
+def test_a_pair_of_a_wider_window_is_said_to_be_one():
+    view = mt.sgns_stepper()
+    while view.steps.pair is None or abs(view.steps.pair.places[0] - view.steps.pair.places[1]) < 2:
+        view.steps.advance()
+    view.turn(window=1)
+    assert "a pair of the wider window" in repr(view)
+    view.steps.advance()
+    assert "pair " in repr(view)
+    assert "wider" not in repr(view)
+
+
+def test_there_is_room_for_so_many_negatives():
+    with pytest.raises(ValueError, match="from 0 to 5"):
+        mt.sgns_stepper(negatives=6)

@@ -1,6 +1,7 @@
 """The view of trait weights: bars of what was learned, and what follows from weights set by hand."""
 
 import sys
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ import torch
 import mtsgns_lite as mt
 from mtsgns_lite.neighbours import TraitWeights
 from mtsgns_lite.views import what_if
+from mtsgns_lite.views.view import described
 from mtsgns_lite.views.weights import bars_svg, show_trait_weights
 from mtsgns_lite.views.what_if import WhatIf
 
@@ -280,3 +282,28 @@ def test_hostile_names_stay_text(quiet_fit):
     assert "<script>" not in html
     assert "<img" not in html
     assert "<i>" not in html
+
+
+def test_what_was_learned_is_the_model_as_it_is_even_where_the_last_probe_came_before_the_end(trained):
+    early = TraitWeights(["item", "A", "B", "C", "D"], [0.2] * 5, [0.0] * 5, [0.2] * 5)
+    history = mt.History(steps=12, probes=[(0, early), (10, early)])
+    view = mt.show_trait_weights(trained, history)
+    assert view.steps == [0, 10, 12]
+    assert view.weights[-1].weight == mt.trait_weights(trained).weight
+
+
+def test_the_history_of_the_target_side_is_not_taken_for_the_context_s(planted_split, quiet_fit):
+    model = mt.MultiTraitSGNS(planted_split.catalogue, dim=8, context_traits=True)
+    history = quiet_fit(model, planted_split.train, probe=mt.trait_weights)
+    view = mt.show_trait_weights(model, history, which="context")
+    assert view.weights[-1].weight == mt.trait_weights(model, "context").weight
+
+
+def test_ipywidgets_7_takes_a_description_for_html(trained):
+    old, new = SimpleNamespace(__version__="7.7.1"), SimpleNamespace(__version__="8.1.9")
+    assert described(old, "<b>") == "&lt;b&gt;"
+    assert described(new, "<b>") == "<b>"
+
+
+def test_the_views_can_be_found_before_they_are_loaded():
+    assert {"explore", "show_trait_weights", "cold_item", "sgns_stepper"} <= set(dir(mt))

@@ -11,6 +11,8 @@ import numpy as np
 
 from .graph import MOST, SmallGraph
 
+MOST_NEGATIVES = 5  # that the picture has room for
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -23,10 +25,10 @@ class Settings:
     q: float = 1.0
 
     def __post_init__(self):
-        for name, least in (("window", 1), ("negatives", 0)):
+        for name, least, most in (("window", 1, MOST), ("negatives", 0, MOST_NEGATIVES)):
             value = getattr(self, name)
-            if value != int(value) or value < least:
-                raise ValueError(f"{name} must be a whole number of at least {least}, not {value}.")
+            if value != int(value) or not least <= value <= most:
+                raise ValueError(f"{name} must be a whole number from {least} to {most}, not {value}.")
         if not 0 <= self.exponent <= 1:
             raise ValueError(f"exponent must lie between 0 and 1, not at {self.exponent}.")
         if not all(0 < value < math.inf for value in (self.p, self.q)):

@@ -9,7 +9,7 @@ from ..style import clipped
 from ..view import View, guarded
 from .drawing import picture
 from .graph import EXAMPLE, SmallGraph
-from .model import Leap, Settings, SkipGramSteps
+from .model import MOST_NEGATIVES, Leap, Settings, SkipGramSteps
 
 CHOICES = (0.25, 0.5, 1.0, 2.0, 4.0)  # of p and q
 _SAID = "margin:2px 0;min-height:2.7em;line-height:1.35"  # two lines, so that nothing jumps
@@ -109,7 +109,7 @@ class SgnsStepper(View):
         narrow = {"layout": ipywidgets.Layout(width="92px"), "style": {"description_width": "18px"}}
         controls = {
             "window": ipywidgets.IntSlider(now.window, 1, max(5, now.window), description="window", **wide),
-            "negatives": ipywidgets.IntSlider(now.negatives, 0, max(5, now.negatives), description="negatives", **wide),
+            "negatives": ipywidgets.IntSlider(now.negatives, 0, MOST_NEGATIVES, description="negatives", **wide),
             "exponent": ipywidgets.FloatSlider(now.exponent, min=0, max=1, step=0.05, description="exponent", **wide),
         }
         for name in ("p", "q"):
@@ -129,8 +129,9 @@ def sentence(steps: SkipGramSteps) -> str:
         return f"{_of_the_leap(steps.leap)} {_of_the_walk(steps)}" if steps.leap else _of_the_walk(steps)
     before, after = pair.probabilities(pair.before)[0], pair.probabilities(pair.after)[0]
     drawn = ", ".join(names[node] for node in pair.negatives) or "none"
+    number = f"pair {steps.done} of {len(steps.pairs)}" if pair.places in steps.pairs else "a pair of the wider window"
     return (
-        f"Walk {steps.walks}, pair {steps.done} of {len(steps.pairs)} ({names[pair.centre]}, {names[pair.context]}): "
+        f"Walk {steps.walks}, {number} ({names[pair.centre]}, {names[pair.context]}): "
         f"loss {pair.loss(pair.before):.3f} → {pair.loss(pair.after):.3f}, probability of the pair {before:.2f} → "
         f"{after:.2f}; negatives {drawn}."
     )
