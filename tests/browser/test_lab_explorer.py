@@ -97,7 +97,7 @@ def test_colours_have_a_legend_that_picks_one(book, view):
 def test_the_slider_goes_back_through_training(book, view):
     training, said = slider(view, "training"), view.locator(SAID)
     drag(training, 0.5)
-    expect(said).to_have_text(re.compile(r"^After step \d+ of \d+, on the plane \(PCA\) of the last"))
+    expect(said).to_have_text(re.compile(r"^After step \d+ of \d+, on the last step.s plane \(PCA\)"))
     step, last = map(int, re.findall(r"\d+", said.text_content())[:2])
     assert 0 < step < last
     press(training, "Home")

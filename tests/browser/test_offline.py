@@ -79,7 +79,7 @@ def test_its_menu_changes_the_colours(page):
 
 def test_the_other_views_show_how_they_stood(page):
     said = page.locator("p[role=status]")
-    expect(said.filter(has_text="The largest weight after step 920 of 920 is that of A")).to_be_visible()
+    expect(said.filter(has_text="The largest weight after step 936 of 936 is that of A")).to_be_visible()
     expect(said.filter(has_text="the new product is nearest to item")).to_be_visible()
     expect(said.filter(has_text="Walk 1, pair 1 of")).to_be_visible()
     for picture_ in page.locator("svg[role=img]").all():
