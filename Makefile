@@ -7,10 +7,10 @@
 #   make doctor      is this machine ready?
 #   make wheelhouse  collect all packages in wheelhouse/, for a room without a network
 #   make notebooks   build notebooks/*.ipynb from notebooks/source/*.py
-#   make screenshots drive the views in a browser; pictures in build/browser
 #   make bench       speed, beside gensim and pecanpy: build/bench, and the README's table   QUICK=1 (5 minutes)
 #   make tables      compare methods on every data set that is at hand, and write the README's tables (an hour)
 #   make record      the part of it on groceries, whose rows lesson 04 quotes
+#   make pictures    the README's pictures of the live views
 
 DATASET ?= groceries
 SMOKE ?=
@@ -33,7 +33,7 @@ MTSGNS_TEST_DATA ?= $(abspath ../shared/data)
 export MTSGNS_TEST_DATA
 endif
 
-.PHONY: help setup course test check lab doctor wheelhouse notebooks screenshots bench tables record colab-env colab-test fresh-test clean
+.PHONY: help setup course test check lab doctor wheelhouse notebooks bench tables record pictures colab-env colab-test fresh-test clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -73,9 +73,6 @@ doctor: setup
 notebooks: setup
 	$(PY) notebooks/build.py
 
-screenshots: colab-env
-	$(PY) -m pytest tests/browser $(ARGS)
-
 # the other libraries, in an environment of their own, for one of them wants an older numpy
 PEERS := build/venv-peers
 $(PEERS)/.ready: tests/benchmarks/speed/peers.txt | setup
@@ -102,6 +99,9 @@ record: setup
 	mkdir -p build
 	$(PY) -m mtsgns_lite compare groceries --models all --json build/record.json --report build/comparison.html
 	$(PY) tests/benchmarks/record.py build/record.json data/comparison_groceries.json
+
+pictures: setup
+	$(PY) tests/benchmarks/pictures.py
 
 wheelhouse: setup
 	$(PY) -m pip wheel --disable-pip-version-check -c constraints.txt -w wheelhouse setuptools ".[notebooks,dev]"

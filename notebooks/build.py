@@ -181,7 +181,7 @@ def picture(shown: dict | str) -> bytes:
         print("The pictures stay large: pip install pillow makes them four times lighter.", file=sys.stderr)
         return drawn
     small = io.BytesIO()
-    few = Image.open(io.BytesIO(drawn)).convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE)
+    few = Image.open(io.BytesIO(drawn)).convert("RGB").quantize(COLOURS, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
     few.save(small, "PNG", optimize=True)
     return small.getvalue()
 

@@ -1,7 +1,7 @@
 // The live map of items, on a canvas. What it shows, and what was clicked, are traits of the widget: see map.py.
 const NEAR = 12; // px from a point within which it is meant
 const MOVE = 450; // ms in which points go to their new places
-const FADED = 0.13, STAR = "#D55E00";
+const FADED = 0.2, STAR = "#D55E00";
 
 const bytes = (view, Type) => new Type(view.buffer.slice(view.byteOffset, view.byteOffset + view.byteLength));
 

@@ -16,6 +16,9 @@ def framed(body: str) -> str:
     return f'<div class="mtsgns-panel" style="line-height:1.25;max-height:540px;overflow:auto">{body}</div>'
 
 
+_TABLE = 'style="font-size:12px;margin:4px 0"'
+
+
 def about_item(space: ItemSpace, place: int, near: Neighbours, made: bool) -> tuple[str, str]:
     """An item as HTML and in one line: its traits, if asked what its target vector is made of, and what is near it."""
     item = int(space.items[place])
@@ -49,7 +52,7 @@ def _near_table(near: Neighbours, catalogue: Catalogue) -> str:
         f"<small>{html.escape(_shared(n, catalogue))}</small></td><td>{n.similarity:.2f}</td></tr>"
         for rank, n in enumerate(near, start=1)
     )
-    return f"<table><tr><th></th><th>nearest, and what they share</th><th>cosine</th></tr>{rows}</table>"
+    return f"<table {_TABLE}><tr><th></th><th>nearest, and what they share</th><th>cosine</th></tr>{rows}</table>"
 
 
 def _shared(near: Neighbour, catalogue: Catalogue) -> str:
@@ -66,7 +69,7 @@ def _common_table(common: Sequence[Common]) -> str:
         f"<td>{c.lift:.1f}</td></tr>"
         for c in common
     )
-    return f"<table><tr><th>trait</th><th>value</th><th>items</th><th>lift</th></tr>{rows}</table>"
+    return f"<table {_TABLE}><tr><th>trait</th><th>value</th><th>items</th><th>lift</th></tr>{rows}</table>"
 
 
 def _traits(traits: dict[str, str]) -> str:
@@ -81,14 +84,11 @@ def _own_bars(own: Own, traits: dict[str, str]) -> str:
     parts += [bar(164, 4, 10, 10, PALETTE[1]), text(178, 13, "part of its vector", size=11)]
     for row, (source, weight, part) in enumerate(zip(own.sources, own.weights, own.parts)):
         top = 21 + 25 * row
-        parts.append(text(122, top + 8, clipped(source, 20), anchor="end", size=10))
-        parts.append(
-            text(
-                122, top + 19, clipped(traits.get(source, "its own row" if not row else "unknown"), 20), 600, "end", 10
-            )
-        )
+        parts.append(text(138, top + 8, clipped(source, 24), anchor="end", size=10))
+        value_of = traits.get(source, "unknown") if row else "its own row"
+        parts.append(text(138, top + 19, clipped(value_of, 18), 600, "end", 10))
         for low, value, colour in ((1, weight, PALETTE[0]), (11, part, PALETTE[1])):
-            width = 130 * max(value, 0) / longest
-            parts += [bar(128, top + low, width, 9, colour), text(132 + width, top + low + 8, f"{value:.2f}", size=10)]
+            width = 118 * max(value, 0) / longest
+            parts += [bar(144, top + low, width, 9, colour), text(148 + width, top + low + 8, f"{value:.2f}", size=10)]
     words = ", ".join(f"{s} {w:.2f} and {p:.2f}" for s, w, p in zip(own.sources, own.weights, own.parts))
     return drawing(parts, 290, 24 + 25 * len(own.sources), f"Weight and part of its vector: {words}")

@@ -40,7 +40,14 @@ def serving(tmp_path_factory: pytest.TempPathFactory, **options) -> Iterator[Ser
 
 @pytest.fixture(scope="session")
 def jupyter(tmp_path_factory) -> Iterator[Server]:
-    """JupyterLab and Notebook with the packages of this environment."""
+    """JupyterLab with the packages of this environment."""
+    yield from serving(tmp_path_factory)
+
+
+@pytest.fixture(scope="session")
+def jupyter_seven(tmp_path_factory) -> Iterator[Server]:
+    """For Notebook 7: where it has been open, the server mixes its fonts up with those of JupyterLab."""
+    pytest.importorskip("notebook", minversion="7")
     yield from serving(tmp_path_factory)
 
 

@@ -261,5 +261,5 @@ def picture(page, name: str, of=None) -> Path:
     with suppress(ImportError):  # a third of the bytes, and no difference to the eye
         from PIL import Image
 
-        Image.open(file).convert("RGB").quantize(128, dither=Image.Dither.NONE).save(file, optimize=True)
+        Image.open(file).convert("RGB").quantize(128, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE).save(file, optimize=True)
     return file

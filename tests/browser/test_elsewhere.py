@@ -61,8 +61,8 @@ def drive(book: Notebook) -> None:
     expect(step).to_contain_text("With window 5")
 
 
-def test_notebook_7(jupyter, opened):
-    book = opened(jupyter, notebook(jupyter.root / "seven.ipynb", SHOP, *VIEWS), lab=False)
+def test_notebook_7(jupyter_seven, opened):
+    book = opened(jupyter_seven, notebook(jupyter_seven.root / "seven.ipynb", SHOP, *VIEWS), lab=False)
     drive(book.run_all())
     picture(book.page, "notebook7", book.cell(1))
 
