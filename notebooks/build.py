@@ -181,7 +181,8 @@ def picture(shown: dict | str) -> bytes:
         print("The pictures stay large: pip install pillow makes them four times lighter.", file=sys.stderr)
         return drawn
     small = io.BytesIO()
-    few = Image.open(io.BytesIO(drawn)).convert("RGB").quantize(COLOURS, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+    whole, rare_too = Image.open(io.BytesIO(drawn)).convert("RGB"), Image.Quantize.MAXCOVERAGE
+    few = whole.quantize(COLOURS, rare_too, dither=Image.Dither.NONE)
     few.save(small, "PNG", optimize=True)
     return small.getvalue()
 

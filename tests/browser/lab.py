@@ -261,5 +261,6 @@ def picture(page, name: str, of=None) -> Path:
     with suppress(ImportError):  # a third of the bytes, and no difference to the eye
         from PIL import Image
 
-        Image.open(file).convert("RGB").quantize(128, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE).save(file, optimize=True)
+        whole, rare_too = Image.open(file).convert("RGB"), Image.Quantize.MAXCOVERAGE
+        whole.quantize(128, rare_too, dither=Image.Dither.NONE).save(file, optimize=True)
     return file
