@@ -33,7 +33,7 @@ FOLDER = Path(__file__).resolve().parent
 PROJECT = FOLDER.parent / "pyproject.toml"
 KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 LANGUAGE = {"name": "python", "file_extension": ".py", "mimetype": "text/x-python", "pygments_lexer": "ipython3"}
-COLOURS = 32  # of a picture
+COLOURS = 48  # of a picture
 LONGEST_HTML = 30_000  # characters; a table is far below, a figure's script far above
 
 
@@ -182,7 +182,7 @@ def picture(shown: dict | str) -> bytes:
         return drawn
     small = io.BytesIO()
     whole, rare_too = Image.open(io.BytesIO(drawn)).convert("RGB"), Image.Quantize.MAXCOVERAGE
-    few = whole.quantize(COLOURS, rare_too, dither=Image.Dither.NONE)
+    few = whole.quantize(COLOURS, rare_too, kmeans=3, dither=Image.Dither.NONE)
     few.save(small, "PNG", optimize=True)
     return small.getvalue()
 

@@ -464,7 +464,8 @@ def watched_auc(vectors, negatives="degree"):
 
 # %% [markdown]
 # `mt.SGNS` is two tables and the loss you have just proved; its `loss` has two lines. `mt.fit` is the loop you wrote:
-# batch, loss, backward, step. Three epochs; `probe` is asked all the while, and twelve snapshots are kept for the map.
+# batch, loss, backward, step. Three epochs; `probe` is asked all the while, and drawn beside the loss; twelve snapshots are
+# kept for the map.
 
 
 # %%
@@ -477,10 +478,6 @@ model = mt.SGNS(split.catalogue, dim=64, seed=SEED)
 options = {"epochs": 3, "device": DEVICE, "seed": SEED}
 history = mt.fit(model, samples, probe=degree_matched_auc, snapshots=12, **options)
 history
-
-# %% tags=["picture"]
-title = f"Degree-matched AUC goes from {history.probes[0][1]:.2f} to {history.probes[-1][1]:.2f} in training"
-show(learning_curve({"SGNS": history.probes}, title, y="AUC of held-out pairs"), title)
 
 # %% [markdown]
 # ## Is it any good?

@@ -36,7 +36,7 @@ def keep(book: Notebook, number: int, name: str) -> None:
     book.page.wait_for_timeout(900)
     book.page.set_viewport_size({"width": 1280, "height": 800})
     drawn = Image.open(io.BytesIO(cell.locator(".widget-vbox").first.screenshot())).convert("RGB")
-    few = drawn.quantize(256, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)  # rare colours count too
+    few = drawn.quantize(128, Image.Quantize.MAXCOVERAGE, kmeans=3, dither=Image.Dither.NONE)  # rare colours too
     DOCS.mkdir(exist_ok=True)
     few.save(DOCS / f"{name}.png", "PNG", optimize=True)
     print(f"docs/{name}.png {(DOCS / f'{name}.png').stat().st_size / 1000:.0f} KB")
