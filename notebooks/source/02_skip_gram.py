@@ -464,8 +464,8 @@ def watched_auc(vectors, negatives="degree"):
 
 # %% [markdown]
 # `mt.SGNS` is two tables and the loss you have just proved; its `loss` has two lines. `mt.fit` is the loop you wrote:
-# batch, loss, backward, step. Three epochs; `probe` is asked all the while, and drawn beside the loss; twelve snapshots are
-# kept for the map.
+# batch, loss, backward, step. Three epochs; `probe` is asked all the while, and drawn beside the loss; twelve
+# snapshots are kept for the map.
 
 
 # %%
