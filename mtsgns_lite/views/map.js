@@ -65,7 +65,7 @@ function render({ model, el }) {
   function draw(time) {
     waiting = false;
     if (!width || !now) return;
-    const done = started ? Math.min(1, (time - started) / MOVE) : 1;
+    const done = started ? Math.max(0, Math.min(1, (time - started) / MOVE)) : 1;
     if (started) {
       const t = done * done * (3 - 2 * done);
       for (let i = 0; i < now.length; i++) now[i] = done < 1 ? from[i] + t * (to[i] - from[i]) : to[i]; // or NaN: not here
