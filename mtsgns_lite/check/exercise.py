@@ -1,0 +1,83 @@
+"""What an exercise is, and `check`, which holds an answer against it and says what is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+
+from .comparing import close
+
+
+@dataclass(frozen=True)
+class Case:
+    """An input. `name` is shown to the learner: "a batch of one pair"; `arguments` are copied before every call."""
+
+    name: str
+    arguments: tuple
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """An implementation with a mistake in it, and a hint that names the mistake without mending it."""
+
+    wrong: Callable
+    hint: str
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What a probe found: a hint, and where it helps the input and what was expected and got there."""
+
+    hint: str
+    case: str = ""
+    expected: str = ""
+    got: str = ""
+
+
+def none_drawn(seed: int) -> list[Case]:
+    """No further cases."""
+    return []
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """All that a check knows of an exercise.
+
+    Parameters
+    ----------
+    name, signature : "mf_score", and "mf_score(first, second): (P, d), (P, d) -> (P,)".
+    oracle : a right answer, slow and plain.
+    cases : the same inputs every time, from the smallest to the largest.
+    mistakes : an answer that equals one of these on all failing inputs has made that mistake; the first one counts.
+    hints : one more is shown with every failed try.
+    gradient, reference : which arguments must get a gradient, equal to that through `reference`, in torch.
+    same : (got, expected) -> True, False, or a sentence where the answer is of the wrong kind.
+    extra : probes (function) -> None or a `Finding`; what they are given copies its arguments and works under limits.
+    drawn : inputs drawn anew from a seed; an answer that is right on `cases` and wrong on these is hard-coded.
+    """
+
+    name: str
+    signature: str
+    oracle: Callable
+    cases: Callable[[], list[Case]]
+    mistakes: tuple[Mistake, ...] = ()
+    hints: tuple[str, ...] = ()
+    gradient: tuple[int, ...] = ()
+    reference: Callable | None = None
+    same: Callable[[object, object], bool | str] = close
+    extra: tuple[Callable, ...] = ()
+    drawn: Callable[[int], list[Case]] = none_drawn
+
+
+def generator(seed: int) -> torch.Generator:
+    """For the numbers of a case."""
+    return torch.Generator().manual_seed(seed)
+
+
+def check(exercise: Exercise, answer: object, seconds: float = 5.0):
+    """The `Verdict` on an answer; `seconds` is the limit for each call. Never raises for a mistake of the learner's."""
+    from .judging import judge  # which knows of exercises
+
+    return judge(exercise, answer, seconds)

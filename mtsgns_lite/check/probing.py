@@ -1,0 +1,110 @@
+"""What a check asks of an answer whose values are right: its gradient, its device, an exercise's own probes."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import torch
+
+from .advice import advice
+from .exercise import Case, Exercise, Finding
+from .running import Outcome, Printed, call, fresh, shown
+
+DETACHED = (
+    "The value is right, but no gradient reaches `{}`, so training would leave it where it is. Gradients end at "
+    "`.detach()`, `.item()`, `.data`, `torch.no_grad()`, NumPy and `torch.tensor(...)` of a tensor."
+)
+
+
+UNEQUAL = "The value is right, but its gradient for `{}` is not: part of it is detached, or is NaN."
+
+
+@dataclass
+class Runner:
+    """Calls one answer, under one allowance for printing."""
+
+    exercise: Exercise
+    answer: Callable
+    seconds: float
+    printed: Printed
+
+    def call(self, *arguments) -> Outcome:
+        """The outcome on copies of these arguments."""
+        return call(self.answer, arguments, self.printed, self.seconds)
+
+
+class _Trouble(Exception):
+    """The answer had no value for a probe."""
+
+
+def probes(runner: Runner, cases: list[Case]) -> Iterator[Finding]:
+    """What else is wrong with an answer whose values are right."""
+    exercise = runner.exercise
+    if exercise.gradient and exercise.reference is not None:
+        for case in cases:
+            if found := _gradient(runner, case):
+                yield found
+        if torch.cuda.is_available() and (found := _device(runner, cases[-1])):
+            yield found
+    for probe in exercise.extra:
+        try:
+            found = probe(lambda *arguments: _value(runner, arguments))
+        except _Trouble as trouble:
+            found = Finding(str(trouble))
+        if found:
+            yield found
+
+
+def _value(runner: Runner, arguments: tuple):
+    outcome = runner.call(*arguments)
+    if outcome.trouble:
+        raise _Trouble(outcome.trouble)
+    return outcome.value
+
+
+def _gradient(runner: Runner, case: Case) -> Finding | None:
+    """What is wrong with the gradient on one case."""
+    exercise = runner.exercise
+    if any(isinstance(part, torch.Tensor) and not part.numel() for part in case.arguments):
+        return None
+    work = functools.partial(gradients, runner.answer, exercise.gradient)
+    outcome = call(work, case.arguments, runner.printed, runner.seconds, of=runner.answer)
+    if outcome.trouble:
+        hint = advice(outcome.exception) if outcome.exception is not None else outcome.trouble
+        hint = hint or "The value is right, but it fails where the inputs need a gradient."
+        return Finding(hint, case.name, "a gradient", outcome.trouble)
+    assert exercise.reference is not None
+    wanted = gradients(exercise.reference, exercise.gradient, *fresh(case.arguments))
+    assert isinstance(outcome.value, list)
+    names = list(inspect.signature(exercise.oracle).parameters)
+    for place, got, due in zip(exercise.gradient, outcome.value, wanted):
+        if got is None and due is not None and due.any():
+            return Finding(DETACHED.format(names[place]), case.name, "a gradient", "none")
+        if got is not None and due is not None and not torch.allclose(got.cpu(), due, rtol=1e-3, atol=1e-5):
+            return Finding(UNEQUAL.format(names[place]), case.name, f"gradient {shown(due)}", shown(got))
+    return None
+
+
+def gradients(function: Callable, places: tuple[int, ...], *arguments) -> list[torch.Tensor | None]:
+    """Of the arguments in these places, from a sum of the answer in which no two places weigh the same."""
+    leaves = [arguments[place].requires_grad_() for place in places]
+    value = function(*arguments)
+    if not isinstance(value, torch.Tensor) or not value.requires_grad:
+        return [None] * len(leaves)
+    weight = 1 + torch.arange(value.numel(), dtype=value.dtype, device=value.device).view(value.shape)
+    return list(torch.autograd.grad((value * weight).sum(), leaves, allow_unused=True))
+
+
+def _device(runner: Runner, case: Case) -> Finding | None:
+    moved = tuple(part.cuda() if isinstance(part, torch.Tensor) else part for part in case.arguments)
+    outcome = runner.call(*moved)
+    if outcome.trouble:
+        return Finding(
+            "It fails with tensors on a GPU: make new tensors on the inputs' device.", case.name, "", outcome.trouble
+        )
+    if isinstance(outcome.value, torch.Tensor) and not outcome.value.is_cuda:
+        return Finding("With inputs on a GPU the answer is on the CPU: it belongs where the inputs are.", case.name)
+    return None

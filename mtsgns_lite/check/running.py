@@ -1,0 +1,195 @@
+"""Calls a learner's function under limits: of time, of what it prints, and of what it may break."""
+
+from __future__ import annotations
+
+import contextlib
+import copy
+import ctypes
+import inspect
+import io
+import itertools
+import linecache
+import threading
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+
+SECONDS = 5.0
+CHARACTERS = 10_000
+YIELDED = 1_000_000  # of a generator, before it is taken for one without an end
+
+
+class Stopped(BaseException):
+    """Thrown into a function that took too long. Not an Exception, which many functions swallow."""
+
+
+class Flooded(BaseException):
+    """Thrown where a function printed too much."""
+
+
+@dataclass
+class Outcome:
+    """What a call came to: its value, or a sentence on why there is none; no `exception` where it was stopped."""
+
+    value: object = None
+    trouble: str = ""
+    exception: BaseException | None = None
+
+
+class Printed(io.TextIOBase):
+    """Hands on the first `CHARACTERS` of all calls to where they would have gone, and stops a call that prints more."""
+
+    def __init__(self, onward):
+        self.onward, self.room, self.count = onward, CHARACTERS, 0
+
+    def write(self, text: str) -> int:
+        """See `io.TextIOBase.write`."""
+        self.count += len(text)
+        if self.room > 0:
+            self.onward.write(text[: self.room])
+            self.room -= len(text)
+        if self.count > CHARACTERS:
+            raise Flooded
+        return len(text)
+
+    def flush(self) -> None:
+        """See `io.IOBase.flush`."""
+        self.onward.flush()
+
+
+class Watch:
+    """Throws `Stopped` into the thread that made it after so many seconds, and again until `finish` is called.
+
+    An exception is set on the thread itself, not a signal: that works on Windows and off the main thread, and takes
+    nothing from a KeyboardInterrupt by hand. One that was set and not yet thrown is taken back by `finish`.
+    """
+
+    def __init__(self, seconds: float):
+        self.seconds, self.thread = seconds, threading.get_ident()
+        self.over, self.lock = threading.Event(), threading.Lock()
+        with contextlib.suppress(RuntimeError):  # where there are no threads, there is no limit
+            threading.Thread(target=self._wait, daemon=True).start()
+
+    def finish(self) -> None:
+        """After this returns, nothing is thrown."""
+        while not self.over.is_set():
+            try:
+                with self.lock:
+                    self.over.set()
+                    self._throw(None)
+            except Stopped:
+                continue
+
+    def _wait(self) -> None:
+        wait = self.seconds
+        while not self.over.wait(wait):
+            with self.lock:
+                if not self.over.is_set():
+                    self._throw(Stopped)
+            wait = 0.2  # the first may have been swallowed by a bare except
+
+    def _throw(self, what: type | None) -> None:
+        thrown = None if what is None else ctypes.py_object(what)
+        ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(self.thread), thrown)
+
+
+def call(
+    function: Callable, arguments: tuple, printed: Printed, seconds: float = SECONDS, of: Callable | None = None
+) -> Outcome:
+    """The outcome of ``function(*arguments)``, with copies of the arguments; only a KeyboardInterrupt gets out.
+
+    Errors are told by their line in `of`, the learner's function, which is `function` if not given.
+    """
+    printed.count, given = 0, tuple(fresh(argument) for argument in arguments)
+    with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed), torch.enable_grad():
+        return watched(lambda: _value(function(*given)), seconds, of or function)
+
+
+def watched(work: Callable[[], object], seconds: float, function: Callable) -> Outcome:
+    """The outcome of `work`; `function` is whose line an error is told by."""
+    watch = Watch(seconds)
+    try:
+        try:
+            return Outcome(work())
+        finally:
+            watch.finish()
+    except KeyboardInterrupt:
+        raise
+    except Stopped:
+        watch.finish()
+        return Outcome(trouble=f"It was stopped after {seconds:g} seconds: a loop may never end.")
+    except Flooded:
+        return Outcome(trouble=f"It was stopped after printing {CHARACTERS:,} characters: print less.")
+    except BaseException as error:
+        return Outcome(trouble=told(error, function), exception=error)
+
+
+def fresh(argument):
+    """A copy of an argument, which an answer may write into."""
+    if isinstance(argument, torch.Tensor):
+        return argument.detach().clone().requires_grad_(argument.requires_grad)
+    if isinstance(argument, torch.Generator):
+        generator = torch.Generator(argument.device)
+        generator.set_state(argument.get_state())
+        return generator
+    if isinstance(argument, list | tuple):
+        return type(argument)(fresh(part) for part in argument)
+    return copy.deepcopy(argument)
+
+
+def told(error: BaseException, function: Callable) -> str:
+    """An exception in one line: its type, what it says, and the line of the learner's function."""
+    words = short(_safely(lambda: str(error)), 200)
+    return f"It raised {type(error).__name__}{': ' if words else ''}{words}{_place(error, function)}"
+
+
+def _place(error: BaseException, function: Callable) -> str:
+    code = getattr(inspect.unwrap(function), "__code__", None)
+    if code is None:
+        return ""
+    lines = [
+        line for frame, line in traceback.walk_tb(error.__traceback__) if frame.f_code.co_filename == code.co_filename
+    ]
+    if not lines:
+        return ""
+    source = linecache.getline(code.co_filename, lines[-1]).strip()
+    return f" (line {lines[-1]}{': ' + short(source, 100) if source else ''})"
+
+
+def short(text: object, most: int = 240) -> str:
+    """Text on one line, cut off after `most` characters."""
+    line = " ".join(str(text).split())
+    return line if len(line) <= most else line[: most - 1] + "…"
+
+
+def shown(value: object, most: int = 240) -> str:
+    """A value in a line, with the shape and no content where it is large."""
+    if isinstance(value, torch.Tensor):
+        value = value.detach().cpu()
+        if value.numel() > 16:
+            return f"a tensor of shape {tuple(value.shape)}"
+        if value.ndim == 0:
+            return f"{value.item():.6g}" if value.is_floating_point() else str(value.item())
+        digits = 4 if value.is_floating_point() else 0
+        rows = str([round(x, digits) if digits else x for x in value.flatten().tolist()]) if value.ndim == 1 else None
+        return short(rows or value.tolist(), most) if rows else short(_rounded(value.tolist()), most)
+    if isinstance(value, float):
+        return f"{value:.6g}"
+    return short(_safely(lambda: repr(value)), most)
+
+
+def _rounded(rows):
+    return [_rounded(row) if isinstance(row, list) else round(row, 4) for row in rows]
+
+
+def _safely(words: Callable[[], str]) -> str:
+    try:
+        return words()
+    except Exception as error:  # an object of the learner's may fail even to show itself
+        return f"(can't be shown: {type(error).__name__})"
+
+
+def _value(value):
+    return list(itertools.islice(value, YIELDED)) if inspect.isgenerator(value) else value
