@@ -31,6 +31,7 @@ def run(
     device: str | None = None,
     seed: int = 0,
     notebooks: str | Path = NOTEBOOKS,
+    keep: bool = False,
 ) -> int:
     """Execute lessons, each in a kernel of its own; a lesson that fails doesn't stop the others.
 
@@ -41,7 +42,8 @@ def run(
     lessons : names or numbers such as ``"03"``; all of them by default.
     out : a folder for `NN_name.html`, `index.html`, `summary.json`, and the notebook of a lesson that failed, as far
         as it came.
-    notebooks : the folder of the lessons.
+    notebooks : the folder of the lessons; `notebooks/solutions` has those with exercises, solved.
+    keep : leave the executed notebooks beside their pages.
 
     Returns 0, or 1 if a lesson failed. Raises ``ValueError`` or ``FileNotFoundError`` for a lesson, a data set or a
     folder that isn't there, ``ModuleNotFoundError`` where the tools that run notebooks are not installed.
@@ -67,7 +69,7 @@ def run(
         done.append(result)
         page = pages.lesson_page(notebook, path.stem, names, result["error"] or "")
         (place / f"{path.stem}.html").write_text(page, "utf-8")
-        if result["ok"]:
+        if result["ok"] and not keep:
             (place / f"{path.stem}.ipynb").unlink()
         print(_line(result), flush=True)
 

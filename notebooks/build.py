@@ -1,5 +1,8 @@
 """Makes the lessons: source/NN_name.py (what people edit) -> NN_name.ipynb (what people open), executed.
 
+A lesson with exercises is written with its solutions: they are cut out of NN_name.ipynb (see cutting.py), and
+solutions/NN_name.ipynb has them.
+
     python notebooks/build.py             all lessons, on groceries
     python notebooks/build.py 02 03       some
     python notebooks/build.py --check     say whether the notebooks are up to date with their sources; executes nothing
@@ -24,6 +27,7 @@ from pathlib import Path
 
 import jupytext
 import nbformat
+from cutting import edition, has_exercises, hidden, leaks, one_folder_below
 from nbformat import NotebookNode
 
 from mtsgns_lite.views.display import FIGURE, MIME, to_png
@@ -42,13 +46,39 @@ def sources(folder: Path = FOLDER) -> list[Path]:
     return sorted((folder / "source").glob("[0-9a][0-9]_*.py"))
 
 
-def unexecuted(source: Path, repository: str = "") -> NotebookNode:
-    """The notebook of a source, without outputs: cells, tags, badges, ids that follow from the cells' text."""
-    notebook = jupytext.read(source, fmt="py:percent")
+def editions(source: Path) -> list[bool]:
+    """Whether solved, for each notebook of a source: the learner's and, if there are exercises, the solved one."""
+    return [False, True] if has_exercises(source) else [False]
+
+
+def target(source: Path, solved: bool = False) -> Path:
+    """Where a notebook of a source is."""
+    folder = source.parent.parent
+    return (folder / "solutions" if solved else folder) / f"{source.stem}.ipynb"
+
+
+def cells_of(source: Path) -> list[NotebookNode]:
+    """The cells as written, with the code that stands in files beside the source."""
+    cells = jupytext.read(source, fmt="py:percent").cells
+    for cell in cells:
+        if cell.cell_type == "code":
+            cell.source = inlined(cell.source, source.parent)
+    return cells
+
+
+def unexecuted(source: Path, repository: str = "", solved: bool = False) -> NotebookNode:
+    """A notebook of a source, without outputs: cells, tags, badges, ids that follow from the cells' text."""
+    try:
+        notebook = nbformat.v4.new_notebook(cells=edition(cells_of(source), solved))
+    except ValueError as error:
+        raise ValueError(f"{source.name}: {error}") from error
     notebook.metadata = NotebookNode(kernelspec=KERNEL, language_info=LANGUAGE)
     notebook.nbformat, notebook.nbformat_minor = 4, 5
+    if solved:
+        place_below(notebook, source)
     if repository:
-        notebook.cells.insert(1, nbformat.v4.new_markdown_cell(badges(repository, source.stem)))
+        place = f"solutions/{source.stem}" if solved else source.stem
+        notebook.cells.insert(1, nbformat.v4.new_markdown_cell(badges(repository, place)))
         notebook.cells[1].metadata["tags"] = ["badges"]
     seen: Counter[str] = Counter()
     for cell in notebook.cells:
@@ -57,8 +87,6 @@ def unexecuted(source: Path, repository: str = "") -> NotebookNode:
             tags = [*tags, "nbval-check-output"]
         if "setup" in tags:
             cell.source = setup_cell(repository)
-        if cell.cell_type == "code":
-            cell.source = inlined(cell.source, source.parent)
         cell.metadata = NotebookNode(tags=tags) if tags else NotebookNode()
         if "folded" in tags:
             cell.metadata |= {"jupyter": {"source_hidden": True}, "cellView": "form"}  # JupyterLab's word, and Colab's
@@ -66,6 +94,15 @@ def unexecuted(source: Path, repository: str = "") -> NotebookNode:
         seen[text] += 1
         cell["id"] = hashlib.sha256(f"{text} {seen[text]}".encode()).hexdigest()[:12]
     return notebook
+
+
+def place_below(notebook: NotebookNode, source: Path) -> None:
+    """Make a solved lesson know, in place, that it stands in a folder of its own."""
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            cell.source = one_folder_below(cell.source)
+    words = f"*The lesson with its exercises solved: [try them first](../{source.stem}.ipynb).*"
+    notebook.cells.insert(1, nbformat.v4.new_markdown_cell(words))
 
 
 def inlined(code: str, folder: Path) -> str:
@@ -199,30 +236,41 @@ def differences(built: NotebookNode, wanted: NotebookNode) -> str:
 
 
 def check(folder: Path = FOLDER, where: str = "") -> list[str]:
-    """A line for each notebook that is not what its source would give, or has no source."""
-    found = []
+    """A line for each notebook that is not what its source would give, shows a solution, or has no source."""
+    found, wanted = [], set()
     for source in sources(folder):
-        target = folder / f"{source.stem}.ipynb"
-        if not target.exists():
-            found.append(f"{target.name} is not built yet: python notebooks/build.py {source.stem[:2]}")
-            continue
-        what = differences(nbformat.read(target, 4), unexecuted(source, where))
-        if what:
-            found.append(f"{target.name} is out of date ({what}): python notebooks/build.py {source.stem[:2]}")
-    stems = {source.stem for source in sources(folder)}
-    strays = [path.name for path in sorted(folder.glob("*.ipynb")) if path.stem not in stems]
-    return found + [f"{name} has no source: write source/{Path(name).stem}.py, or remove it." for name in strays]
+        for solved in editions(source):
+            path = target(source, solved)
+            wanted.add(path)
+            what = _wrong(path, source, where, solved)
+            if what:
+                found.append(f"{path.relative_to(folder)} {what}: python notebooks/build.py {source.stem[:2]}")
+    for path in sorted({*folder.glob("*.ipynb"), *folder.glob("solutions/*.ipynb")} - wanted):
+        what = "no exercise in its source" if target(folder / "source" / path.name) in wanted else "no source"
+        found.append(f"{path.relative_to(folder)} has {what}: write source/{path.stem}.py, or remove it.")
+    return found
 
 
-def build(source: Path, where: str = "", folder: Path = FOLDER) -> Path:
+def _wrong(path: Path, source: Path, where: str, solved: bool) -> str:
+    if not path.exists():
+        return "is not built yet"
+    built = nbformat.read(path, 4)
+    if what := differences(built, unexecuted(source, where, solved)):
+        return f"is out of date ({what})"
+    shown = [] if solved else leaks(built, hidden(cells_of(source)))
+    return f"shows what a solution has ({shown[0]}), so write one of the two differently, then" if shown else ""
+
+
+def build(source: Path, where: str = "", solved: bool = False) -> Path:
     """Make, execute, strip and write one notebook."""
-    notebook = unexecuted(source, where)
-    execute(notebook, folder)
+    path = target(source, solved)
+    path.parent.mkdir(exist_ok=True)
+    notebook = unexecuted(source, where, solved)
+    execute(notebook, path.parent)
     strip(notebook)
-    target = folder / f"{source.stem}.ipynb"
     nbformat.validate(notebook)
-    target.write_text(nbformat.writes(notebook) + "\n", "utf-8")
-    return target
+    path.write_text(nbformat.writes(notebook) + "\n", "utf-8")
+    return path
 
 
 def main() -> int:
@@ -236,10 +284,11 @@ def main() -> int:
         return 1 if found else 0
     for source in sources():
         if not given.lessons or source.stem[:2] in given.lessons or source.stem in given.lessons:
-            started = time.perf_counter()
-            target = build(source, repository())
-            size = target.stat().st_size / 1000
-            print(f"{target.name:32} {size:5.0f} KB {time.perf_counter() - started:6.0f} s", flush=True)
+            for solved in editions(source):
+                started = time.perf_counter()
+                path = build(source, repository(), solved)
+                size, name = path.stat().st_size / 1000, str(path.relative_to(FOLDER))
+                print(f"{name:42} {size:5.0f} KB {time.perf_counter() - started:6.0f} s", flush=True)
     return 0
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
+import sys
 from pathlib import Path
 from types import ModuleType
 
@@ -10,6 +12,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 NOTEBOOKS = ROOT / "notebooks"
+sys.path.append(str(NOTEBOOKS))  # where build.py finds what stands beside it, as when it is run
 
 
 @pytest.fixture(scope="session")
@@ -20,7 +23,21 @@ def build() -> ModuleType:
     return module
 
 
+@pytest.fixture(scope="session")
+def cutting() -> ModuleType:
+    """What build.py imports from beside it."""
+    return importlib.import_module("cutting")
+
+
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """`lesson` goes over the sources, so that one that was never built fails instead of not being asked."""
-    if "lesson" in metafunc.fixturenames:
-        metafunc.parametrize("lesson", sorted(path.stem for path in (NOTEBOOKS / "source").glob("[0-9a][0-9]_*.py")))
+    """`lesson` goes over the sources, so that one that was never built fails instead of not being asked.
+
+    `exercised` goes over those with exercises, `opened` over all notebooks that are to be there.
+    """
+    has_exercises = importlib.import_module("cutting").has_exercises
+    sources = sorted((NOTEBOOKS / "source").glob("[0-9a][0-9]_*.py"))
+    lessons = [path.stem for path in sources]
+    exercised = [path.stem for path in sources if has_exercises(path)]
+    names = {"lesson": lessons, "exercised": exercised, "opened": lessons + [f"solutions/{name}" for name in exercised]}
+    for fixture in {*names} & {*metafunc.fixturenames}:
+        metafunc.parametrize(fixture, names[fixture])

@@ -60,7 +60,7 @@ def source(folder: Path) -> Path:
 
 
 def test_built_notebook(build: ModuleType, folder: Path, source: Path):
-    target = build.build(source, folder=folder)
+    target = build.build(source)
     assert build.check(folder) == []
     notebook = nbformat.read(target, 4)
     nbformat.validate(notebook)
@@ -73,7 +73,8 @@ def test_built_notebook(build: ModuleType, folder: Path, source: Path):
     assert stored[2] == [{"text/plain": "It falls"}, {"text/html": "<b>a table</b>", "text/plain": "a table"}]
 
     written = target.read_text("utf-8")
-    assert build.build(source, folder=folder).read_text("utf-8") == written
+    assert build.build(source).read_text("utf-8") == written
+    assert [path.name for path in folder.rglob("*.ipynb")] == ["07_title.ipynb"]
 
 
 def test_ids_follow_the_text_and_are_unique(build: ModuleType, source: Path):

@@ -26,8 +26,8 @@ def test_notebooks_are_up_to_date_with_their_sources(build: ModuleType):
 
 
 @pytest.fixture
-def notebook(lesson: str) -> nbformat.NotebookNode:
-    return nbformat.read(NOTEBOOKS / f"{lesson}.ipynb", 4)
+def notebook(opened: str) -> nbformat.NotebookNode:
+    return nbformat.read(NOTEBOOKS / f"{opened}.ipynb", 4)
 
 
 @pytest.fixture
@@ -39,8 +39,8 @@ def tagged(cells: list, tag: str) -> list:
     return [cell for cell in cells if tag in cell.metadata.get("tags", [])]
 
 
-def test_size(lesson: str):
-    assert (NOTEBOOKS / f"{lesson}.ipynb").stat().st_size < 200_000
+def test_size(opened: str):
+    assert (NOTEBOOKS / f"{opened}.ipynb").stat().st_size < 200_000
 
 
 def test_code_cells_are_short(code: list):
