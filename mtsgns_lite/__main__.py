@@ -15,10 +15,13 @@ from .data.datasets import NAMED, load
 from .data.sources import NAMES as SOURCES
 from .data.sources import downloads_folder, find_source, listing, load_call
 from .device import pick_device
+from .leaderboard import leaderboard
 from .models import MultiTraitSGNS
 from .neighbours import neighbours, trait_weights
+from .scoring import FIGURES
 from .storage import export_vectors, library_version, load_model, save_model
 from .training import TrainingDiverged
+from .vector_files import Limits
 
 PROGRAM = "python -m mtsgns_lite"
 MISTAKES = (ValueError, OSError, KeyError, MemoryError, ModuleNotFoundError, TrainingDiverged)
@@ -48,7 +51,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=library_version())
     parser.set_defaults(run=None)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", prog=PROGRAM)
-    for add in (_add_course, _add_compare, _add_train, _add_neighbours, _add_data, _add_doctor):
+    for add in (_add_course, _add_compare, _add_train, _add_neighbours, _add_leaderboard, _add_data, _add_doctor):
         add(commands)
     return parser
 
@@ -97,9 +100,7 @@ def _add_compare(commands) -> None:
 
 
 def _compare(asked: argparse.Namespace) -> None:
-    for file in (asked.json, asked.report):
-        if file is not None and not file.parent.is_dir():  # better said now than after the fits
-            raise FileNotFoundError(f"There is no folder {file.parent} to write {file.name} in: make it first.")
+    _check_writable(asked.json, asked.report)
     dataset = _load(asked)
     print(f"{dataset!r}\nfitting on {pick_device(asked.device)}", file=sys.stderr)
     passed_on = ("models", "seeds", "cold", "dim", "epochs", "category", "device")
@@ -112,6 +113,13 @@ def _compare(asked: argparse.Namespace) -> None:
         from .report import write_report  # plotly, which the other commands don't need
 
         print(f"wrote {write_report(found, asked.report)}")
+
+
+def _check_writable(*files: Path | None) -> None:
+    """Better said now than after the work. Raises ``FileNotFoundError``."""
+    for file in files:
+        if file is not None and not file.parent.is_dir():
+            raise FileNotFoundError(f"There is no folder {file.parent} to write {file.name} in: make it first.")
 
 
 def _add_train(commands) -> None:
@@ -151,6 +159,40 @@ def _add_neighbours(commands) -> None:
 
 def _neighbours(asked: argparse.Namespace) -> None:
     print(neighbours(load_model(asked.model), asked.item, asked.k))
+
+
+def _add_leaderboard(commands) -> None:
+    line = "score the vectors that a class handed in"
+    parser = _command(commands, "leaderboard", _leaderboard, line, manual.LEADERBOARD, manual.LEADERBOARD_EXAMPLES)
+    parser.add_argument("folder", metavar="FOLDER", help="what was handed in")
+    parser.add_argument(
+        "--split", required=True, metavar="FOLDER", help="what split.save wrote, held-out pairs and all"
+    )
+    parser.add_argument("--by", choices=list(FIGURES), default="degree-seen", help="which figure decides (degree-seen)")
+    parser.add_argument("--csv", type=Path, metavar="FILE", help="write every row here, for a spreadsheet")
+    parser.add_argument("--html", type=Path, metavar="FILE", help="write the table as a page here")
+    most = Limits()
+    for name, unit, about in (
+        ("megabytes", "MB", "file"),
+        ("seconds", "N", "submission"),
+        ("memory", "MB", "submission"),
+    ):
+        words = f"the most for one {about} ({getattr(most, name):,})"
+        parser.add_argument(f"--{name}", type=_positive, default=getattr(most, name), metavar=unit, help=words)
+
+
+def _leaderboard(asked: argparse.Namespace) -> int:
+    _check_writable(asked.csv, asked.html)
+    limits = Limits(megabytes=asked.megabytes, seconds=asked.seconds, memory=asked.memory)
+    written = [file for file in (asked.csv, asked.html) if file is not None]
+    found = leaderboard(asked.folder, asked.split, asked.by, limits, written)
+    encoding = sys.stdout.encoding or "utf-8"  # which may lack a letter of somebody's name
+    print(str(found).encode(encoding, "backslashreplace").decode(encoding))
+    if asked.csv is not None:
+        found.write_csv(asked.csv)
+    if asked.html is not None:
+        found.write_html(asked.html)
+    return 1 if found.failed else 0
 
 
 def _add_data(commands) -> None:

@@ -10,6 +10,7 @@ Item embeddings for recommendation: matrix factorisation, skip-gram, and skip-gr
   python -m mtsgns_lite compare groceries                   every method on the same split, as a table
   python -m mtsgns_lite train groceries --out model         train one model and keep it
   python -m mtsgns_lite neighbours model "BABY DIAPERS"     what is near an item, and why
+  python -m mtsgns_lite leaderboard handed-in --split S     score the vectors of a class
   python -m mtsgns_lite data                                the data sets that have a name
 
 Where a command wants a DATASET, give a name (see data) or a file of your own.
@@ -91,6 +92,38 @@ name the others. Traits are found where they are in the file itself; --items add
   python -m mtsgns_lite compare orders.csv --basket ticket --item ean --time day --traits brand,colour
   python -m mtsgns_lite compare edges.csv --items items.csv --traits brand,shop
   python -m mtsgns_lite compare films.csv --traits genres --multi-separator "|"     (cells such as Drama|Comedy)"""
+
+LEADERBOARD = """\
+Score the item vectors that a class handed in on a held-back split, and print a table with the best first. Beside them
+stand popularity and co-occurrence, which need no vectors. Each submission is read as data, in a process of its own that
+is ended when it takes too long or too much memory; what is wrong with one is told in a sentence and stops no other. The
+exit code is 1 if any could not be scored.
+
+FOLDER holds a file for each submission, or a folder for each student (what a learning platform gives, unpacked):
+  .txt, .vec      word2vec's text in UTF-8: a line "ROWS DIMENSIONS", then a line for each item: its id (where blanks
+                  may be "_"), a blank, its numbers
+  .parquet        ids in a column "item" (or "id", or the only one of text); vectors in a column of lists, or a column
+                  of floating-point numbers for each dimension
+  .safetensors    one matrix (called "vectors" if there are more) with a row for each item in the catalogue's order, or
+                  for each id of a JSON list under "ids" in the metadata
+  a folder        that mt.save_model or the command train wrote
+mt.export_vectors(model, "vectors.parquet") writes what is wanted. An item without a vector scores 0 with everything;
+ids that the catalogue does not have are counted and ignored. Pickles, archives and links are not opened.
+
+Run it where no student's file lies: Python imports modules from the folder that it is started in."""
+
+LEADERBOARD_EXAMPLES = """\
+make the split once, keep it, and hand out what is left for training:
+  split = mt.split(mt.load("orders.csv"), seed=...)
+  split.save("held-back")                       stays with you: it holds the pairs that are asked
+  split.save("training", training_only=True)    is for students: mt.Split.load("training").train is what mt.fit takes,
+                                                and mt.split(mt.Split.load("training").dataset) one to practise on
+Whoever has the held-back folder can make vectors that know its pairs. So can whoever has the whole data set, as
+everybody has that of the groceries: there, ask for the code too, or take data of your own.
+
+examples:
+  python -m mtsgns_lite leaderboard handed-in --split held-back
+  python -m mtsgns_lite leaderboard handed-in --split held-back --by degree-cold --csv scores.csv --html scores.html"""
 
 COLUMNS = {
     "basket": "which basket, order or session a row belongs to",

@@ -11,7 +11,7 @@ Cold items lose everything they have in training. Every held-out pair gets a neg
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -48,6 +48,8 @@ class Split:
     settings: dict = field(default_factory=dict)
 
     def __repr__(self) -> str:
+        if not len(self.pairs):
+            return f"Split of {self.dataset.name}: training data only"
         kinds = ", ".join(self.negatives)
         return (
             f"Split of {self.dataset.name} (seed {self.seed}): {len(self.pairs):,} held-out pairs with {kinds} "
@@ -103,10 +105,17 @@ class Split:
             "cold": (cold.sum(axis=1) == 1) & (trained.sum(axis=1) == 1),
         }
 
-    def save(self, folder: str | Path) -> None:
-        """Write the split, its training data included, to a folder that `Split.load` reads."""
+    def save(self, folder: str | Path, training_only: bool = False) -> None:
+        """Write the split, its training data included, to a folder that `Split.load` reads.
+
+        training_only=True leaves out what is asked afterwards (pairs, negatives, which items are cold) and what would
+        tell it (the seed, the settings, a generated set's truth): that folder can be handed to those who are asked.
+        """
         from ..storage import catalogue_to_folder
 
+        if training_only:
+            data, cold = replace(self.dataset, truth={}), np.zeros_like(self.cold)
+            return Split(data, np.empty((0, 2), dtype=np.int64), {}, cold, category=self.category).save(folder)
         folder = Path(folder)
         folder.mkdir(parents=True, exist_ok=True)
         arrays: dict[str, Any] = {"pairs": self.pairs, "cold": self.cold}
