@@ -24,6 +24,7 @@ from .storage import export_vectors, library_version, load_model, save_model
 from .training import History, TrainingDiverged, fit
 
 if TYPE_CHECKING:
+    from . import check
     from .views.counter import cold_item
     from .views.explorer import explore
     from .views.stepper import sgns_stepper
@@ -31,14 +32,16 @@ if TYPE_CHECKING:
 
 __version__ = library_version()
 
-_VIEWS = {  # which bring plotly along, so they come in where they are first asked for
-    "cold_item": "counter", "explore": "explorer", "sgns_stepper": "stepper", "show_trait_weights": "weights",
+_LATER = {  # where a name is; imported when first asked for: the views bring plotly along
+    "check": "check", "cold_item": "views.counter", "explore": "views.explorer", "sgns_stepper": "views.stepper",
+    "show_trait_weights": "views.weights",
 }  # fmt: skip
 
 
 def __getattr__(name: str) -> object:
-    if name in _VIEWS:
-        return getattr(importlib.import_module(f".views.{_VIEWS[name]}", __name__), name)
+    if name in _LATER:
+        module = importlib.import_module(f".{_LATER[name]}", __name__)
+        return module if _LATER[name] == name else getattr(module, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
@@ -47,9 +50,9 @@ def __dir__() -> list[str]:
 
 
 __all__ = [
-    "auc", "Baskets", "bce", "Catalogue", "cold_item", "compare", "Dataset", "Edges", "evaluate", "evaluate_vectors",
-    "explore", "export_vectors", "fit", "Graph", "held_out_auc", "History", "ItemModel", "load", "load_model",
-    "MatrixFactorization", "mse", "MultiTraitSGNS", "neighbours", "Pairs", "pick_device", "planted",
+    "auc", "Baskets", "bce", "Catalogue", "check", "cold_item", "compare", "Dataset", "Edges", "evaluate",
+    "evaluate_vectors", "explore", "export_vectors", "fit", "Graph", "held_out_auc", "History", "ItemModel", "load",
+    "load_model", "MatrixFactorization", "mse", "MultiTraitSGNS", "neighbours", "Pairs", "pick_device", "planted",
     "precision_recall", "Ragged", "Ratings", "recommend", "save_model", "SGNS", "sgns_loss", "sgns_stepper",
     "show_trait_weights", "split", "Split", "Table", "TrainingDiverged", "Trait", "trait_weights", "Walks",
 ]  # fmt: skip

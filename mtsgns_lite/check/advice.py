@@ -52,6 +52,12 @@ _KNOWN = {  # a hint: words of the messages that it helps with
         "boolean value of tensor",
         "truth value of an array",
     ),
+    "An item can be drawn again: draw with replacement.": ("cannot sample n_sample",),
+    "These are no shares: divide the weights by their sum.": ("probabilities do not sum to 1",),
+    "All weights are 0, or one is negative or not finite: look at what the counts became.": (
+        "invalid multinomial distribution",
+        "probability tensor contains either",
+    ),
     "The function calls itself without an end.": ("maximum recursion depth",),
     "Something is divided by a count that can be 0.": ("division by zero",),
 }

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import itertools
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
 
 from .comparing import close
+from .running import shown
+from .verdict import Verdict
 
 
 @dataclass(frozen=True)
 class Case:
-    """An input. `name` is shown to the learner: "a batch of one pair"; `arguments` are copied before every call."""
+    """An input. `name` is shown to the learner: "a batch of one pair"; `arguments` are copied before every call.
+
+    `hint` says what it means where only inputs that have one fail.
+    """
 
     name: str
     arguments: tuple
+    hint: str = ""
 
 
 @dataclass(frozen=True)
@@ -55,6 +62,7 @@ class Exercise:
     gradient, reference : which arguments must get a gradient, equal to that through `reference`, in torch.
     same : (got, expected) -> True, False, or a sentence where the answer is of the wrong kind.
     extra : probes (function) -> None or a `Finding`; what they are given copies its arguments and works under limits.
+    show : an answer in a line of text.
     drawn : inputs drawn anew from a seed; an answer that is right on `cases` and wrong on these is hard-coded.
     """
 
@@ -68,7 +76,24 @@ class Exercise:
     reference: Callable | None = None
     same: Callable[[object, object], bool | str] = close
     extra: tuple[Callable, ...] = ()
+    show: Callable[[object], str] = shown
     drawn: Callable[[int], list[Case]] = none_drawn
+
+
+def mistakes(
+    build: Callable[..., Callable], *parts: Sequence[tuple[object, str]], most: int = 2
+) -> tuple[Mistake, ...]:
+    """One for every choice of parts of which one, or up to `most`, are wrong, those with the fewest faults first.
+
+    Each of `parts` is a list of (part, what is wrong with it), "" for the right one; `build` makes an answer of one of
+    each.
+    """
+    wrong = []
+    for choice in itertools.product(*parts):
+        hints = [hint for _, hint in choice if hint]
+        if 0 < len(hints) <= most:
+            wrong.append((len(hints), Mistake(build(*(part for part, _ in choice)), " ".join(hints))))
+    return tuple(mistake for _, mistake in sorted(wrong, key=lambda pair: pair[0]))
 
 
 def generator(seed: int) -> torch.Generator:
@@ -76,7 +101,7 @@ def generator(seed: int) -> torch.Generator:
     return torch.Generator().manual_seed(seed)
 
 
-def check(exercise: Exercise, answer: object, seconds: float = 5.0):
+def check(exercise: Exercise, answer: object, seconds: float = 5.0) -> Verdict:
     """The `Verdict` on an answer; `seconds` is the limit for each call. Never raises for a mistake of the learner's."""
     from .judging import judge  # which knows of exercises
 

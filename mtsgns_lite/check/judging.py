@@ -128,15 +128,22 @@ def _same(exercise: Exercise, got, expected) -> bool | str:
 def _diagnosis(exercise: Exercise, faults: list[Fault], values: list) -> Finding:
     """The smallest failing case, with the mistake that explains all failing ones where one does."""
     fault, hint = faults[0], ""
-    if fault.valued:
-        hint = _mistake(exercise, [fault for fault in faults if fault.valued]) or fault.hint
-        if _constant(exercise, values) and (not hint or hint == HARD_CODED):
-            hint = CONSTANT
-    else:
-        hint = fault.hint
+    if all(fault.case.hint for fault in faults):
+        hint = fault.case.hint
+    if not hint and fault.valued:
+        hint = _mistake(exercise, [fault for fault in faults if fault.valued])
+    if not hint and fault.valued and _constant(exercise, values):
+        hint = CONSTANT
     where = {} if fault.stopped else _arguments(exercise, fault.case)
-    got = fault.words or shown(fault.got)
-    return _Found(hint, fault.case.name, shown(fault.expected), got, where)
+    got = fault.words or _show(exercise, fault.got)
+    return _Found(hint or fault.hint, fault.case.name, _show(exercise, fault.expected), got, where)
+
+
+def _show(exercise: Exercise, value) -> str:
+    try:
+        return exercise.show(value)
+    except Exception:  # an answer may be anything at all
+        return shown(value)
 
 
 @dataclass(frozen=True)
