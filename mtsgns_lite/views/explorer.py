@@ -166,8 +166,8 @@ class _Live:
         self.which, self.method, self.snapshot = "target", "pca", snapshot
         self._put(self.side_menu, self.which)
         self._put(self.method_menu, self.method)
-        last = self.space.places_then(-1)
-        self.map.place(self.space.places_then(snapshot), [*np.nanmin(last, axis=0), *np.nanmax(last, axis=0)])
+        ends = self.space.ends_then
+        self.map.place(self.space.places_then(snapshot), ends)
         self._answer()
 
     def _put(self, control, value) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import torch
@@ -123,6 +124,12 @@ class ItemSpace:
         places = self._plane(rows)
         places[~rows.any(dim=1)] = torch.nan
         return places.numpy()
+
+    @cached_property
+    def ends_then(self) -> list[float]:
+        """Left, low, right and high of the last snapshot: what a map of all snapshots shows."""
+        last = self.places_then(-1)
+        return [*np.nanmin(last, axis=0).tolist(), *np.nanmax(last, axis=0).tolist()]
 
     def vectors_then(self, snapshot: int) -> torch.Tensor:
         """(items, d) unit vectors of a snapshot."""
