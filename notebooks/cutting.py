@@ -148,22 +148,30 @@ def _functions(tree: ast.Module | ast.ClassDef) -> list[ast.FunctionDef]:
 def _stand_in(code: str, first: int, last: int) -> str:
     """The line that stands for lines that are cut: `return ...` for the end of a function.
 
-    Elsewhere it is what the last statement gives a value, with `...` for the value.
+    Elsewhere it is `name = ...`, for what the cut lines set last, or for the lines below them.
     """
-    body = "\n".join(code.splitlines()[first:last])
+    body, tree = "\n".join(code.splitlines()[first:last]), _parsed(code)
     statements = _parsed(dedent(body)).body
     if not statements:
         raise ValueError(f"No code stands between {START!r} and {END!r}.\n\n{code}")
-    margin, end = re.search(r"^( *)[^\s#]", body, re.MULTILINE)[1], statements[-1]
-    whose = [f for f in _functions(_parsed(code)) if f.lineno <= first < (f.end_lineno or 0) <= last]
+    margin = re.search(r"^( *)[^\s#]", body, re.MULTILINE)[1]
+    whose = [f for f in _functions(tree) if f.lineno <= first < (f.end_lineno or 0) <= last]
     if whose and whose[0].name != "__init__":
         return f"{margin}return ..."
-    if isinstance(end, ast.Assign):
-        names = [ast.unparse(name) for target in end.targets for name in getattr(target, "elts", [target])]
-        return f"{margin}{' = '.join(names)} = ..."
-    if isinstance(end, ast.AnnAssign):
-        return f"{margin}{ast.unparse(end.target)} = ..."
-    return f"{margin}{end.name} = ..." if isinstance(end, (*FUNCTIONS, ast.ClassDef)) else f"{margin}..."
+    below = [node for node in ast.walk(tree) if isinstance(node, ast.Name) and node.lineno > last]
+    wanted = {name.id for name in below} - {name.id for name in below if isinstance(name.ctx, ast.Store)}
+    cut = [node for part in statements for node in ast.walk(part) if isinstance(node, ast.Name)]
+    needed = [name.id for name in cut if isinstance(name.ctx, ast.Store) and name.id in wanted]
+    names = dict.fromkeys(needed + _set_by(statements[-1]))
+    return margin + " = ".join([*names, "..."])
+
+
+def _set_by(statement: ast.stmt) -> list[str]:
+    """What a statement gives a value."""
+    if isinstance(statement, (*FUNCTIONS, ast.ClassDef)):
+        return [statement.name]
+    targets = [statement.target] if isinstance(statement, ast.AnnAssign) else getattr(statement, "targets", [])
+    return [ast.unparse(name) for target in targets for name in getattr(target, "elts", [target])]
 
 
 def _refuse_if_it_would_fail(function: ast.FunctionDef) -> None:

@@ -121,6 +121,30 @@ def f(x):
     z = ...
     return z
 ====
+def f(walk):
+    # solution
+    found, seen = [], 0
+    for item in walk:
+        found.append(item)
+        seen += len(walk)
+    # end
+    return found
+=>
+def f(walk):
+    found = ...
+    return found
+====
+# solution
+kept = 2
+rows = [item for item in range(kept)]
+# end
+for item in names:
+    print(item, kept, names)
+=>
+kept = rows = ...
+for item in names:
+    print(item, kept, names)
+====
 class A:
     def __init__(self):
         # solution
