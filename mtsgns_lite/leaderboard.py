@@ -109,7 +109,8 @@ def leaderboard(
 
     Parameters
     ----------
-    by : the figure (one of `FIGURES`) that makes the order; by default the one that lessons and `compare` look at.
+    by : the figure (one of `FIGURES`) that makes the order; by default the one of lessons and `compare`. All pairs
+        together would also ask whether scores of seen and of cold pairs are on one scale, which is another question.
     limits : how large, slow and hungry a submission may be.
     leave_out : files and folders in `folder` that are no submissions.
     Raises ``ValueError`` for a figure that is not known, a split that is damaged or holds no pairs, and where it is run

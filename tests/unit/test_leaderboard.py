@@ -291,7 +291,8 @@ def test_a_pickle_is_never_opened_whatever_it_is_called(ending, write, tmp_path,
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no such files")
 def test_links_and_devices_are_not_followed(make, tmp_path):
     make(tmp_path / "v.txt", _word2vec(tmp_path / "target.txt"))
-    with pytest.raises(Refused, match="link"):
+    said = "links are not followed" if (tmp_path / "v.txt").is_symlink() else "a folder or a device"
+    with pytest.raises(Refused, match=said):
         read_submission(tmp_path / "v.txt", IDS)
 
 
@@ -415,8 +416,10 @@ def test_no_name_is_markup(tmp_path):
 def test_the_figures_are_those_of_evaluate(trained, planted_split, held_back, handed_in, in_here):
     mt.export_vectors(trained, handed_in / "anna.parquet")
     mt.save_model(trained, handed_in / "berta")
+    shutil.copytree(held_back, handed_in / "held-back")  # which is not taken for a submission
     expected = {row.method: row for row in mt.evaluate(trained, planted_split, name="anna")}
-    found = {row.name: row for row in leaderboard(handed_in, held_back, progress=False).rows}
+    found = {row.name: row for row in leaderboard(handed_in, handed_in / "held-back", progress=False).rows}
+    assert set(found) == {"anna", "berta", "(popularity)", "(cooccurrence)"}
     assert found["anna"].figures == found["berta"].figures == scoring.figures_of(expected["anna"])
     assert found["(popularity)"].figures == scoring.figures_of(expected["popularity"])
     assert found["(cooccurrence)"].figures == scoring.figures_of(expected["cooccurrence"])
@@ -447,11 +450,13 @@ def test_a_file_that_fails_in_any_way_stops_no_other(trained, held_back, handed_
 
 def test_by_the_command_in_processes_of_their_own(trained, held_back, handed_in, tmp_path, capsys):
     mt.export_vectors(trained, handed_in / "-anna.txt")
+    (handed_in / "scores.csv").write_text("of last week")
     (handed_in / os.fsdecode(b"\xffberta.parquet")).write_bytes(b"PAR1 PAR1")
-    out = tmp_path / "scores.csv"
+    out = handed_in / "scores.csv"
     asked = ["leaderboard", str(handed_in), "--split", str(held_back), "--by", "degree-cold", "--csv", str(out)]
     assert main([*asked, "--html", str(tmp_path / "scores.html")]) == 1
     said = capsys.readouterr().out
+    assert "not scored (1)" in said
     assert said.index("-anna") < said.index("(popularity)") < said.index("\\udcffberta: It can't be read as parquet")
     rows = {row["submission"]: row for row in csv.DictReader(out.read_text(encoding="utf-8-sig").splitlines())}
     assert rows["'-anna"]["place"] == "1"
@@ -509,6 +514,15 @@ def test_a_mistake_of_the_instructor_gets_one_sentence(arguments, said, tmp_path
     assert said in capsys.readouterr().err
 
 
+def test_the_help_says_what_to_keep_and_what_to_hand_out(capsys):
+    with pytest.raises(SystemExit) as left:
+        main(["leaderboard", "--help"])
+    said = capsys.readouterr().out
+    assert left.value.code == 0
+    assert "training_only=True" in said
+    assert max(map(len, said.splitlines())) <= 120
+
+
 def test_an_unknown_figure_is_refused_with_those_there_are(held_back, handed_in):
     with pytest.raises(ValueError, match="degree-seen, degree-cold, uniform"):
         leaderboard(handed_in, held_back, by="accuracy")
@@ -531,6 +545,7 @@ def _changed(folder, held_back, **arrays):
         {"pairs": np.full((900, 2), -1)}, {"negatives.degree": np.zeros((1, 2), int)}, {"cold": np.zeros(299, bool)},
         {"negatives.degree": np.full((900, 2), 0.5)}, {"cold": np.zeros(300)}, {"baskets.values": np.array([300])},
         {"baskets.offsets": np.array([0, 5])}, {"pairs": np.array([[print]])},
+        {"negatives.degree": np.full((900, 2), -2)},
     ],
 )  # fmt: skip
 def test_a_split_whose_parts_do_not_fit_is_refused(arrays, held_back, tmp_path):
