@@ -760,9 +760,9 @@ table.round(3)
 # %% [markdown]
 # ## The map
 #
-# Two thousand items, the most bought and some that were never bought (the rings). t-SNE keeps neighbours together, so
-# read the islands, not the distances between them. Click an item, or search for one: the panel shows what its vector is
-# made of, and its nearest items. Circle an island with the lasso: what do its items have in common?
+# Two thousand items, the most bought and some that were never bought (rings, where the map is live). t-SNE keeps
+# neighbours together, so read the islands, not the distances between them. Click an item, or search for one: the panel
+# shows what its vector is made of, and its nearest items. Circle an island with the lasso: what do its items share?
 #
 # The slider goes back through training, on a flat map (PCA). **Look** at the rings: when do the new items find their
 # places, though nobody ever buys them? Colour by `in training` to see them better.
