@@ -36,7 +36,7 @@ def lesson_page(notebook: NotebookNode, name: str, others: Sequence[str], note: 
     shown = prepared(notebook)
     body, _ = _Exporter(template_name="basic", raw_template=FOLDING).from_notebook_node(shown)
     body = re.sub(r"<th>([^</]+)/([^<]+)</th>", r"<th>\1/<wbr>\2</th>", body)
-    body = re.sub(r'href="(?:\./)?([\da]\d_\w+)\.ipynb', r'href="\1.html', body)
+    body = re.sub(r'href="(?:\.{1,2}/)?([\da]\d_\w+)\.ipynb', r'href="\1.html', body)
     script = f'<script src="{SCRIPT}"></script>' if "Plotly.newPlot" in body else ""
     links = _links(name, others)
     note = f'<p class="banner">{inline(note)}</p>' if note else ""
