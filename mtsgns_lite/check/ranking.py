@@ -190,7 +190,7 @@ DEGREE_MATCHED_AUC = Exercise(
     oracle=auc_by_hand,
     cases=auc_cases,
     drawn=auc_drawn,
-    mistakes=mistakes(auc_of, SCORES, KEPT, COMPARED)
+    mistakes=mistakes(auc_of, SCORES, KEPT, COMPARED, most=3)
     + mistakes(auc_of, SCORES[:1], KEPT, THRESHOLDS)
     + (Mistake(zero_for_none, LAST),),
     hints=(

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import torch
 
-from .exercise import Case, Exercise, check, generator, mistakes
+from .exercise import Case, Exercise, Mistake, check, generator, mistakes
 from .verdict import Verdict
 
 
@@ -94,6 +94,10 @@ def both(share: Callable, hint: str) -> list[tuple[Callable, str]]:
     return [(mean_of(share), hint), (mean_of(share, 0.0), hint)]
 
 
+NEVER = (
+    "Nothing is ever found: what a loop takes out of a tensor is a tensor, and in a set or a dictionary that is never "
+    "the same as a number."
+)
 NOTHING = "A query that wants nothing has no recall, and is left out of the mean; here it counts as"
 ASCENDING = "The ranking is upside down: the lowest scores come first."
 
@@ -176,7 +180,7 @@ RECALL_AT_K = Exercise(
     oracle=recall_by_hand,
     cases=recall_cases,
     drawn=recall_drawn,
-    mistakes=mistakes(recall_of, CHOSEN, JUDGED),
+    mistakes=(Mistake(lambda scores, wanted, k: 0.0, NEVER),) + mistakes(recall_of, CHOSEN, JUDGED),
     hints=(
         "Take one query by hand: which k items have the highest scores, and which of the wanted ones are among them?",
         "What if a query wants three items and k is 1? The best that can be had is a third.",
