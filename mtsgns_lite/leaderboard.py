@@ -24,6 +24,13 @@ from .vector_files import Limits, Refused
 
 LONGEST_ERROR = 300
 FORMULA = tuple("=+-@\t\r\n＝＋－＠")  # what a spreadsheet might compute
+STYLES = """
+table { font-size: .84rem; margin: 1.2rem 0; border-collapse: collapse; }
+:is(td, th) { padding: .25rem .5rem; border-bottom: 1px solid var(--line); text-align: right; vertical-align: baseline;
+  font-variant-numeric: tabular-nums; }
+:is(td, th):first-child, table + table :is(td, th) { text-align: left; overflow-wrap: anywhere; }
+th { font-weight: 500; color: var(--faint); white-space: nowrap; }
+"""
 
 
 @dataclass
@@ -55,14 +62,14 @@ class Leaderboard:
 
     def table(self) -> tuple[list[str], list[list[str]]]:
         """Column names, and a row of text for each that was scored."""
-        head = ["submission", "place", *FIGURES, "items with a vector", "unknown ids", "dimensions"]
+        head = ["submission", "place", *FIGURES, "with vector", "unknown ids", "dim"]
         return head, [self._cells(row) for row in self.rows if not row.error]
 
     def _cells(self, row: Row) -> list[str]:
         figures = ["-" if row.figures[name] is None else f"{row.figures[name]:.4f}" for name in FIGURES]
         if row.place is None:
             return [row.name, "", *figures, "", "", ""]
-        covered = f"{row.covered:,} of {self.items:,}"
+        covered = f"{row.covered:,}/{self.items:,}"
         return [row.name, str(row.place), *figures, covered, f"{row.unknown:,}", str(row.dim)]
 
     def __repr__(self) -> str:
@@ -92,7 +99,7 @@ class Leaderboard:
         from .views.frame import frame
 
         main = f"<h1>Leaderboard</h1><p>Sorted by {self.by}: {FIGURES[self.by]}.</p>{self._repr_html_()}"
-        Path(path).write_text(frame("Leaderboard", main, wide=True), encoding="utf-8")
+        Path(path).write_text(frame("Leaderboard", main, wide=True, styles=STYLES), encoding="utf-8")
 
 
 def leaderboard(

@@ -184,7 +184,7 @@ def _placed(
     bad = np.flatnonzero(~np.isfinite(vectors).all(axis=1))
     if len(bad):
         raise Refused(
-            f"The vector of {shown(given[bad[0]])} holds NaN, infinity or too large a number ({len(bad):,} do)."
+            f"The vector of {shown(given[bad[0]])} holds NaN, infinity or too large a number ({len(bad):,} in all)."
         )
     known = np.flatnonzero(places >= 0)
     if not len(known):
@@ -211,7 +211,7 @@ def _places(given: list[str], ids: Sequence[str], blanks_changed: bool) -> np.nd
     repeated = repeated or [given[row] for row in _later(places)]
     if repeated:
         raise Refused(
-            f"{shown(repeated[0])} has more than one row (so many ids have: {len(repeated):,}): give each item one."
+            f"It has more than one row for {shown(repeated[0])} ({len(repeated):,} such ids): give each item one."
         )
     return places
 
