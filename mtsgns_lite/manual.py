@@ -123,7 +123,8 @@ everybody has that of the groceries: there, ask for the code too, or take data o
 
 examples:
   python -m mtsgns_lite leaderboard handed-in --split held-back
-  python -m mtsgns_lite leaderboard handed-in --split held-back --by degree-cold --csv scores.csv --html scores.html"""
+  python -m mtsgns_lite leaderboard handed-in --split held-back --by degree-cold --csv scores.csv --html scores.html
+"""
 
 COLUMNS = {
     "basket": "which basket, order or session a row belongs to",
