@@ -98,7 +98,7 @@ _WEIGHTS: tuple[tuple[Callable, str], ...] = (
     (lambda c, a: np.log1p(c), "The logarithm of the counts is used: the counts are raised to a power."),
     (lambda c, a: np.exp(c - c.max()),
      "A softmax of the counts: they are raised to the exponent and divided by the sum."),
-    (lambda c, a: np.exp((c**a - (c**a).max())), "A softmax after the power: its exponential changes the shares."),
+    (lambda c, a: np.exp(c**a - (c**a).max()), "A softmax after the power: its exponential changes the shares."),
     (lambda c, a: np.exp(a * (c / c.sum())), "A softmax of the shares: they are shares already."),
     (lambda c, a: c == c.max(), "The most frequent item is drawn every time: draw at random."),
     (lambda c, a: np.roll(np.where(c > 0, np.maximum(c, 1) ** a, 0), 1),

@@ -59,8 +59,6 @@ NEGATIVES = (
     (lambda t: F.softplus(t.sum(1)), _OF_SUM),
     (lambda t: F.softplus(t.mean(1)),
      "The negatives' scores are averaged inside the logarithm: each has one of its own."),
-    (lambda t: F.softplus(t).sum(),
-     "The negatives' term is summed over the batch: it belongs to the mean over the pairs."),
     (lambda t: torch.sigmoid(t).sum(1), "The negatives' term has no logarithm."),
     (lambda t: -torch.sigmoid(-t).sum(1), "The negatives' term has no logarithm."),
     (lambda t: t.sum(1), "The negatives' term has no sigmoid: it is the score itself."),

@@ -105,7 +105,7 @@ WRONG = [
     ("not reduced", lambda u, v, n: softplus(-dots(u, v)) + softplus(near(u, n)).sum(1),
      "mean over the pairs is missing"),
     ("divided by k", lambda u, v, n: by_softplus(u, v, n) / n.shape[1], "number of negatives"),
-    ("batch of negatives", loss(negative=lambda t: softplus(t).sum()), "over the batch"),
+    ("batch of negatives", loss(negative=lambda t: softplus(t).sum()), "missing in the negatives' term"),
     ("log of sigmoid", by_log, "scores of 1000"),
     ("epsilon", with_epsilon, "scores of 1000"),
     ("clamped", clamped, "scores of 1000"),
