@@ -179,7 +179,7 @@ def test_without_a_command_the_help_is_shown(capsys):
     assert "python -m mtsgns_lite compare groceries" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("command", ["course", "compare", "train", "neighbours", "data", "doctor"])
+@pytest.mark.parametrize("command", ["course", "compare", "train", "neighbours", "data", "doctor", "leaderboard"])
 def test_every_command_explains_itself(command, capsys):
     with pytest.raises(SystemExit) as left:
         main([command, "--help"])
