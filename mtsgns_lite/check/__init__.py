@@ -1,8 +1,15 @@
 """Checks of the exercises: ``mt.check.sgns_loss(my_loss)`` says whether an answer is right, and if not, in what way."""
 
+from .contribution import contribution_share
 from .factorisation import mf_loss, mf_score
 from .negatives import draw_negatives
+from .ranking import degree_matched_auc
+from .recall import recall_at_k
+from .sideinfo import cold_embedding, trait_embedding
 from .skipgram import sgns_loss
 from .walks import pairs_of_walk
 
-__all__ = ["draw_negatives", "mf_loss", "mf_score", "pairs_of_walk", "sgns_loss"]
+__all__ = [
+    "cold_embedding", "contribution_share", "degree_matched_auc", "draw_negatives", "mf_loss", "mf_score",
+    "pairs_of_walk", "recall_at_k", "sgns_loss", "trait_embedding",
+]  # fmt: skip
