@@ -15,6 +15,7 @@ import mtsgns_lite as mt
 from mtsgns_lite.check.comparing import close
 from mtsgns_lite.check.exercise import Case, Exercise, Finding, Mistake, check, generator, mistakes
 from mtsgns_lite.check.judging import forget
+from mtsgns_lite.check.negatives import Draws, likely
 from mtsgns_lite.check.running import CHARACTERS
 
 
@@ -218,8 +219,11 @@ def test_an_interrupt_by_hand_gets_through():
 
 
 def test_an_answer_that_prints_too_much_is_stopped_and_little_gets_through():
+    lines = []
+
     def floods(u, v):
         while True:
+            lines.append(1)
             print("all work and no play")
 
     page, errors = io.StringIO(), io.StringIO()
@@ -227,6 +231,7 @@ def test_an_answer_that_prints_too_much_is_stopped_and_little_gets_through():
         verdict = judged(floods)
     assert "printing 10,000 characters" in verdict.hint
     assert len(page.getvalue()) == CHARACTERS
+    assert len(lines) < CHARACTERS / len("all work and no play") + 1
     assert sys.stdout is not page
 
 
@@ -330,6 +335,15 @@ def test_mistakes_are_made_of_parts_with_the_fewest_faults_first():
 )
 def test_numbers_arrays_and_tensors_are_compared_alike(got, expected, same):
     assert close(got, expected) is same
+
+
+def test_draws_are_judged_by_their_shares_and_an_item_without_one_is_never_drawn():
+    expected = Draws(1000, np.array([0.5, 0.5, 0.0]))
+    even = np.arange(1000) % 2
+    assert likely(even, expected) is True
+    assert likely(np.where(np.arange(1000) < 700, 0, 1), expected) is False
+    assert likely(np.append(even[1:], 2), expected) is False
+    assert "whole numbers" in likely(even.astype(float), expected)
 
 
 def test_checks_come_with_the_library_and_cost_nothing_until_asked_for():
