@@ -51,7 +51,8 @@ def share_cases() -> list[Case]:
 
 def parts_drawn(seed: int) -> list[Case]:
     """Sources of different lengths, each around a place of its own."""
-    random, items, dim = generator(seed), 30 + seed % 7, 6 + seed % 4
+    more = 1 + seed % 5 if seed else 0  # of another size than the example, which is that of seed 0
+    random, items, dim = generator(seed), 30 + more, 6 + more
     length = torch.tensor([1.0, 3.0, 0.5, 2.0])[:, None]
     parts = length * torch.randn(items, 4, dim, generator=random) + torch.randn(4, dim, generator=random)
     return [Case(f"{items} items, four sources", (parts,))]

@@ -68,7 +68,8 @@ def mixture_cases(nothing: str = "") -> list[Case]:
 def mixtures_drawn(seed: int) -> list[Case]:
     """Of each item a trait is known, and of the first one is not."""
     random, cases = generator(seed), []
-    for items, sources, dim in [(9 + seed % 5, 5 + seed % 3, 3), (40, 7, 4 + seed % 6)]:
+    more = 1 + seed % 5 if seed else 0  # of another size than the example, which is that of seed 0
+    for items, sources, dim in [(9 + more, 5, 3), (40, 7, 4 + more)]:
         known = torch.rand(items, sources, generator=random) < 0.6
         known[:, 0], known[0, 1], known[:, 2] = True, False, known[:, 2] | ~known[:, 1:].any(dim=1)
         rows, logits = torch.randn(items, sources, dim, generator=random), torch.randn(sources, generator=random)
