@@ -262,5 +262,5 @@ def picture(page, name: str, of=None) -> Path:
         from PIL import Image
 
         whole, rare_too = Image.open(file).convert("RGB"), Image.Quantize.MAXCOVERAGE
-        whole.quantize(128, rare_too, dither=Image.Dither.NONE).save(file, optimize=True)
+        whole.quantize(128, rare_too, kmeans=3, dither=Image.Dither.NONE).save(file, optimize=True)
     return file
