@@ -121,6 +121,7 @@ $(COLAB)/.ready: $(READY)
 	  "$$($(COLAB)/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/lent.pth"
 	$(COLAB)/bin/python -m pip install -q --no-compile $(PIP_OPTIONS) $(COLAB_VERSIONS)
 	$(COLAB)/bin/python -m ipykernel install --sys-prefix --name python3
+	cp -R $(VENV)/share/jupyter/nbconvert $(COLAB)/share/jupyter/
 	@touch $@
 
 colab-test: colab-env
