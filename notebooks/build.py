@@ -174,13 +174,13 @@ def execute(notebook: NotebookNode, folder: Path = FOLDER) -> None:
     ).execute()  # fmt: skip
 
 
-def strip(notebook: NotebookNode) -> None:
+def strip(notebook: NotebookNode, pictures: bool = True) -> None:
     """Leave only what is light and lasting in the outputs, in place."""
     notebook.metadata = NotebookNode(kernelspec=KERNEL, language_info=LANGUAGE)
     for cell in notebook.cells:
         if cell.cell_type != "code":
             continue
-        wanted = "picture" in cell.metadata.get("tags", [])
+        wanted = pictures and "picture" in cell.metadata.get("tags", [])
         cell.metadata.pop("execution", None)
         kept = [_stripped(output, wanted) for output in cell.outputs]
         cell.outputs = [output for output in kept if output is not None]
@@ -267,7 +267,7 @@ def build(source: Path, where: str = "", solved: bool = False) -> Path:
     path.parent.mkdir(exist_ok=True)
     notebook = unexecuted(source, where, solved)
     execute(notebook, path.parent)
-    strip(notebook)
+    strip(notebook, pictures=not solved)  # a solved lesson is read for its exercises
     nbformat.validate(notebook)
     path.write_text(nbformat.writes(notebook) + "\n", "utf-8")
     return path
