@@ -7,9 +7,10 @@ from .ranking import degree_matched_auc
 from .recall import recall_at_k
 from .sideinfo import cold_embedding, trait_embedding
 from .skipgram import sgns_loss
+from .traits import trait_lift
 from .walks import pairs_of_walk
 
 __all__ = [
     "cold_embedding", "contribution_share", "degree_matched_auc", "draw_negatives", "mf_loss", "mf_score",
-    "pairs_of_walk", "recall_at_k", "sgns_loss", "trait_embedding",
+    "pairs_of_walk", "recall_at_k", "sgns_loss", "trait_embedding", "trait_lift",
 ]  # fmt: skip
