@@ -1,7 +1,10 @@
 """Checks of the exercises: ``mt.check.sgns_loss(my_loss)`` says whether an answer is right, and if not, in what way."""
 
+from .adagrad import rowwise_adagrad
 from .contribution import contribution_share
+from .counting import rows_fetched
 from .factorisation import mf_loss, mf_score
+from .gradients import sgns_gradient
 from .negatives import draw_negatives
 from .ranking import degree_matched_auc
 from .recall import recall_at_k
@@ -12,5 +15,6 @@ from .walks import pairs_of_walk
 
 __all__ = [
     "cold_embedding", "contribution_share", "degree_matched_auc", "draw_negatives", "mf_loss", "mf_score",
-    "pairs_of_walk", "recall_at_k", "sgns_loss", "trait_embedding", "trait_lift",
+    "pairs_of_walk", "recall_at_k", "rows_fetched", "rowwise_adagrad", "sgns_gradient", "sgns_loss", "trait_embedding",
+    "trait_lift",
 ]  # fmt: skip
