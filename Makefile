@@ -7,6 +7,7 @@
 #   make doctor      is this machine ready?
 #   make wheelhouse  collect all packages in wheelhouse/, for a room without a network
 #   make notebooks   build notebooks/*.ipynb from notebooks/source/*.py
+#   make assignments the graded assignments, build/assignments: to hand out, and to grade with   (notebooks/INSTRUCTORS.md)
 #   make bench       speed, beside gensim and pecanpy: build/bench, and the README's table   QUICK=1 (5 minutes)
 #   make tables      compare methods on every data set that is at hand, and write the README's tables (an hour)
 #   make record      the part of it on groceries, whose rows lesson 04 quotes
@@ -33,7 +34,7 @@ MTSGNS_TEST_DATA ?= $(abspath ../shared/data)
 export MTSGNS_TEST_DATA
 endif
 
-.PHONY: help setup course test check lab doctor wheelhouse notebooks bench tables record pictures colab-env colab-test fresh-test clean
+.PHONY: help setup course test check lab doctor wheelhouse notebooks assignments bench tables record pictures colab-env colab-test fresh-test clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -72,6 +73,9 @@ doctor: setup
 
 notebooks: setup
 	$(PY) notebooks/build.py
+
+assignments: setup
+	$(PY) notebooks/assignments/make.py
 
 # the other libraries, in an environment of their own, for one of them wants an older numpy
 PEERS := build/venv-peers

@@ -92,7 +92,7 @@ class Leaderboard:
             for row in self.rows:
                 figures = ["" if row.figures.get(name) is None else f"{row.figures[name]:.6f}" for name in FIGURES]
                 sizes = [row.covered, self.items, row.unknown, row.dim]
-                out.writerow(map(_cell, [row.place, row.name, *figures, *sizes, row.error]))
+                out.writerow(map(spreadsheet_cell, [row.place, row.name, *figures, *sizes, row.error]))
 
     def write_html(self, path: str | Path) -> None:
         """The table as a page."""
@@ -180,7 +180,8 @@ def _fits(asked: Split) -> bool:
     )
 
 
-def _cell(value: object) -> str:
+def spreadsheet_cell(value: object) -> str:
+    """A value as text which no spreadsheet computes."""
     text = "" if value is None else str(value)
     return "'" + text if text.lstrip(" ").startswith(FORMULA) else text
 

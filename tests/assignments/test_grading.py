@@ -1,0 +1,132 @@
+"""make.py and grade.py, on an assignment of one question with tests and one without."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import zipfile
+from pathlib import Path
+from types import ModuleType
+
+import nbformat
+import psutil
+import pytest
+
+TINY = Path(__file__).with_name("tiny.py")
+
+
+@pytest.fixture(scope="module")
+def built(make: ModuleType, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make.make(TINY, tmp_path_factory.mktemp("assignments"))
+
+
+def handed_in(built: Path, answer: str = "") -> nbformat.NotebookNode:
+    """The student's notebook, with this code as the answer to the first question."""
+    notebook = nbformat.read(built / "student" / "tiny.ipynb", 4)
+    (cell,) = [part for part in notebook.cells if part.source.startswith("def mf_score(")]
+    cell.source = answer or cell.source
+    return notebook
+
+
+def test_what_is_made(built: Path):
+    files = {path.relative_to(built).as_posix() for path in built.rglob("*") if path.is_file()}
+    assert files >= {"student/tiny.ipynb", "autograder/tiny.ipynb", "autograder/autograder.zip", "questions.json"}
+    assert json.loads((built / "questions.json").read_text("utf-8")) == [
+        {"name": "q1", "points": 5, "manual": False},
+        {"name": "q2", "points": 3, "manual": True},
+    ]
+
+
+def test_a_solution_that_does_not_pass_its_tests_is_not_made(make: ModuleType, tmp_path: Path):
+    right = "+ bias_first + bias_second + bias"
+    text = TINY.read_text("utf-8")
+    assert text.count(right) == 1
+    (tmp_path / "9_wrong.py").write_text(text.replace(right, "+ bias_first"), "utf-8")
+    with pytest.raises(Exception, match="q1"):
+        make.make(tmp_path / "9_wrong.py", tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_two_tests_of_a_question_may_not_have_one_name(make: ModuleType, tmp_path: Path):
+    text = TINY.read_text("utf-8")
+    assert text.count("def test_hidden(") == 1
+    (tmp_path / "9_twice.py").write_text(text.replace("def test_hidden(", "def test_public("), "utf-8")
+    with pytest.raises(ValueError, match="two tests of q1 are called test_public"):
+        make.master(tmp_path / "9_twice.py")
+
+
+def test_a_class_is_graded_whatever_some_hand_in(built: Path, grade: ModuleType, tmp_path: Path):
+    (tmp_path / "eve").mkdir()
+    right = nbformat.read(built / "autograder" / "tiny.ipynb", 4)
+    right.cells[-1].source += "\n"
+    right.metadata.kernelspec = {"name": "conda-env-mine", "display_name": "mine", "language": "python"}
+    nbformat.write(right, tmp_path / "ann.ipynb")
+    with zipfile.ZipFile(tmp_path / "bob.zip", "w") as archive:
+        only_public = (
+            "def mf_score(first, second, a, b, c):\n    return (first * second).sum(1) + a + b + c + OFF\n\nOFF = 0"
+        )
+        archive.writestr("tiny.ipynb", nbformat.writes(handed_in(built, only_public)))
+        archive.writestr("torch.py", "raise SystemExit('imported')")
+    nbformat.write(handed_in(built, "while True:\n    pass"), tmp_path / "eve" / "tiny.ipynb")
+    nbformat.write(handed_in(built, "import os\nos._exit(3)"), tmp_path / "exits.ipynb")
+    other = handed_in(built)
+    other.metadata.otter.assignment_name = "8_other"
+    nbformat.write(other, tmp_path / "other.ipynb")
+    (tmp_path / "broken.ipynb").write_text("{", "utf-8")
+    with zipfile.ZipFile(tmp_path / "two.zip", "w") as archive:
+        archive.writestr("a.ipynb", "{}")
+        archive.writestr("b.ipynb", "{}")
+    (tmp_path / "link.ipynb").symlink_to(tmp_path / "ann.ipynb")
+    before = {process.pid for process in psutil.Process().children(recursive=True)}
+
+    found = {made.name: made for made in grade.grade(built, tmp_path, seconds=25)}
+
+    assert {process.pid for process in psutil.Process().children(recursive=True)} <= before
+    assert {name: made.points for name, made in found.items() if not made.error} == {
+        "ann.ipynb": {"q1": 5},
+        "bob.zip": {"q1": 5},
+    }
+    assert "did not end within 25 s" in found["eve/tiny.ipynb"].error
+    assert "could not be run" in found["exits.ipynb"].error
+    assert "another assignment, 8_other" in found["other.ipynb"].error
+    assert "can't be read" in found["broken.ipynb"].error
+    assert "holds 2 notebooks" in found["two.zip"].error
+    assert "a link" in found["link.ipynb"].error
+    assert "Because." in found["ann.ipynb"].written
+
+
+def test_a_stub_gets_no_points_and_half_an_answer_gets_half(built: Path, grade: ModuleType):
+    assert grade.run(handed_in(built), built) == {"q1": 0}
+    half = "def mf_score(first, second, a, b, c):\n    return (first * second).sum(1)"
+    assert grade.run(handed_in(built, half), built) == {"q1": 3}  # its hidden test knows no biases but zero
+
+
+def test_the_table_leaves_room_for_what_is_graded_by_hand(built: Path, grade: ModuleType):
+    asked = json.loads((built / "questions.json").read_text("utf-8"))
+    head, rows = grade.table([grade.Grade("=ann", {"q1": 2.5}), grade.Grade("bob", error="Why.")], asked)
+    assert head == ["submission", "q1", "q2 by hand", "tests", "note"]
+    assert rows == [["=ann", "2.5", "", "2.5", ""], ["bob", "", "", "", "Why."]]
+
+
+def test_the_command_writes_a_csv_and_what_was_written(
+    built: Path, grade: ModuleType, make: ModuleType, tmp_path, monkeypatch, capsys
+):
+    monkeypatch.setattr(grade, "BUILT", built.parent)
+    monkeypatch.setattr(grade, "masters", lambda: [Path("tiny.py")])
+    folder = tmp_path / "in"
+    folder.mkdir()
+    nbformat.write(nbformat.read(built / "autograder" / "tiny.ipynb", 4), folder / "=ann.ipynb")
+    arguments = ["grade.py", "t", str(folder), "--csv", str(tmp_path / "g.csv"), "--written", str(tmp_path / "w.md")]
+    monkeypatch.setattr("sys.argv", arguments)
+    assert grade.main() == 0
+    assert "=ann.ipynb" in capsys.readouterr().out
+    with open(tmp_path / "g.csv", encoding="utf-8-sig", newline="") as file:
+        assert list(csv.reader(file))[1] == ["'=ann.ipynb", "5", "", "5", ""]
+    assert "Because." in (tmp_path / "w.md").read_text("utf-8")
+
+    monkeypatch.setattr("sys.argv", ["grade.py", "7", str(folder)])
+    with pytest.raises(SystemExit):
+        grade.main()
+    assert "make assignments" in capsys.readouterr().err
+    assert os.listdir(folder) == ["=ann.ipynb"]
