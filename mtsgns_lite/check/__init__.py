@@ -8,13 +8,16 @@ from .gradients import sgns_gradient
 from .negatives import draw_negatives
 from .ranking import degree_matched_auc
 from .recall import recall_at_k
+from .shop import share_of_top
 from .sideinfo import cold_embedding, trait_embedding
 from .skipgram import sgns_loss
+from .thresholds import precision_recall
+from .together import lift
 from .traits import trait_lift
 from .walks import pairs_of_walk
 
 __all__ = [
-    "cold_embedding", "contribution_share", "degree_matched_auc", "draw_negatives", "mf_loss", "mf_score",
-    "pairs_of_walk", "recall_at_k", "rows_fetched", "rowwise_adagrad", "sgns_gradient", "sgns_loss", "trait_embedding",
-    "trait_lift",
+    "cold_embedding", "contribution_share", "degree_matched_auc", "draw_negatives", "lift", "mf_loss", "mf_score",
+    "pairs_of_walk", "precision_recall", "recall_at_k", "rows_fetched", "rowwise_adagrad", "sgns_gradient", "sgns_loss",
+    "share_of_top", "trait_embedding", "trait_lift",
 ]  # fmt: skip
