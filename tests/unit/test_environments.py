@@ -163,3 +163,16 @@ def _code(text: str) -> list[str]:
         *blocks,
         *(f"{inline} " for inline in re.findall(r"`([^`\n]+)`", re.sub(r"```.*?```", "", text, flags=re.S))),
     ]
+
+
+def test_the_container_sets_up_with_make_and_a_python_that_the_project_takes():
+    place = ROOT / ".devcontainer"
+    settings = json.loads((place / "devcontainer.json").read_text("utf-8"))
+    assert settings["postCreateCommand"] == "make setup"
+    assert "\nsetup:" in (ROOT / "Makefile").read_text("utf-8")
+    file = (place / settings["build"]["dockerfile"]).read_text("utf-8")
+    python = re.search(r"^FROM python:(\d+\.\d+)-", file, re.MULTILINE)[1]
+    assert SpecifierSet(PROJECT["requires-python"]).contains(python)
+    assert f" {settings['remoteUser']}\n" in file, "JupyterLab does not start as root"
+    for name in settings["customizations"]["codespaces"]["openFiles"]:
+        assert (ROOT / name).is_file()
