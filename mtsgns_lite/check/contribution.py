@@ -1,4 +1,4 @@
-"""Exercise 7: how much of the spread of the items' vectors each source makes."""
+"""How much of the spread of the items' vectors each source makes."""
 
 from __future__ import annotations
 

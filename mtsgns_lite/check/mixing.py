@@ -1,4 +1,4 @@
-"""What the mistakes of exercises 6 and 8 are made of."""
+"""What the mistakes in `trait_embedding` and `cold_embedding` are made of."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import torch
 
 from .exercise import Mistake
 
-# The mistakes of exercises 6 and 8 are made of two halves, the weights and what they are multiplied by; a learner may
+# The mistakes are made of two halves, the weights and what they are multiplied by; a learner may
 # have one of them wrong, or both. `sources` picks the columns that count: all of them, or the traits alone.
 
 

@@ -1,4 +1,4 @@
-"""Exercises 6 and 8: an item's vector from its traits, and that of an item never seen (7 is in contribution.py)."""
+"""An item's vector from its traits, and that of an item never seen."""
 
 from __future__ import annotations
 
@@ -162,7 +162,8 @@ COLD_EMBEDDING = Exercise(
     ),
     hints=(
         "What does the own row of an item hold that nobody has bought yet? Put another number there: the answer stays.",
-        "It is exercise 6 with another mask. Which sources count, how many are they, and do their weights add up to 1?",
+        "It is `trait_embedding` with another mask. Which sources count, how many are they, and do their weights add "
+        "up to 1?",
         "What should come out for an item of which no trait is known? Look at what your softmax gives there.",
         "Mark source 0 as unknown for every item, before the softmax and before m is counted; then see to the rows of "
         "weights that are empty.",

@@ -79,7 +79,7 @@ def traits(known):
     return known
 
 
-def exercise_six(rows, known, logits):
+def with_the_own_row(rows, known, logits):
     return mix(rows, soft(known, logits), number(known))
 
 
@@ -190,7 +190,7 @@ def fitted(rows, known, logits):
 
 
 WRONG = [
-    ("exercise 6", exercise_six, "own row is kept"),
+    ("trait_embedding", with_the_own_row, "own row is kept"),
     ("own row kept, m right", own_kept, "own row is kept"),
     ("own row zeroed", own_row_zeroed, "renormalised"),
     ("not renormalised", not_renormalised, "renormalised"),
