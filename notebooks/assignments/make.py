@@ -43,10 +43,7 @@ def master(source: Path) -> NotebookNode:
     for cell in cells:
         cell.metadata = NotebookNode({"tags": cell.metadata["tags"]} if "tags" in cell.metadata else {})
     for question, tests in _tests(cells):
-        names = Counter(node.name for test in tests for node in ast.parse(test).body if hasattr(node, "name"))
-        twice = [name for name, count in names.items() if count > 1]
-        if twice:
-            raise ValueError(f"{source.name}: two tests of {question} are called {twice[0]}, and otter runs the last.")
+        _check_tests(f"{source.name}: {question['name']}", question, [config_of(test) for test in tests])
     return nbformat.v4.new_notebook(cells=cells, metadata=NotebookNode(kernelspec=KERNEL))
 
 
@@ -56,17 +53,36 @@ def questions(cells: list[NotebookNode]) -> list[dict]:
     return [{"name": q["name"], "points": q["points"], "manual": q.get("manual", False)} for q in asked]
 
 
-def _tests(cells: list[NotebookNode]) -> Iterator[tuple[str, list[str]]]:
-    """Each question's name, and the code of its tests."""
-    name, tests, inside = "", [], False
+def config_of(test: str) -> tuple[dict, str]:
+    """A test's settings (`points`, `hidden`), which its cell begins with, and the function below them."""
+    found = re.match(r'"""\s*# BEGIN TEST CONFIG\n(.*?)\n"""\s*# END TEST CONFIG\n(.*)', test, re.DOTALL)
+    return (yaml.safe_load(found[1]), found[2]) if found else ({}, test)
+
+
+def _check_tests(where: str, question: dict, tests: list[tuple[dict, str]]) -> None:
+    """Raise ``ValueError`` for points that don't add up, or two tests of one name: otter runs only the last."""
+    names = Counter(node.name for _, code in tests for node in ast.parse(code).body if hasattr(node, "name"))
+    twice = [name for name, count in names.items() if count > 1]
+    if twice:
+        raise ValueError(f"{where} has two tests called {twice[0]}, and otter runs only the last: rename one.")
+    points = [config.get("points", 0) for config, _ in tests]
+    if not question.get("manual") and (0 in points or sum(points) != question["points"]):
+        raise ValueError(f"{where} has {question['points']} points, its tests have {points}: they must add up.")
+
+
+def _tests(cells: list[NotebookNode]) -> Iterator[tuple[dict, list[str]]]:
+    """Each question's settings, and the code of its tests."""
+    question: dict = {}
+    tests: list[str] = []
+    inside = False
     for cell in cells:
         mark = MARK.match(cell.source) if cell.cell_type == "raw" else None
         if mark and mark[2] == "TESTS":
             inside = mark[1] == "BEGIN"
         elif mark and mark[1] == "BEGIN":
-            name, tests = yaml.safe_load(cell.source)["name"], []
+            question, tests = yaml.safe_load(cell.source), []
         elif mark:
-            yield name, tests
+            yield question, tests
         elif inside:
             tests.append(cell.source)
 

@@ -20,3 +20,8 @@ def make() -> ModuleType:
 @pytest.fixture(scope="session")
 def grade() -> ModuleType:
     return importlib.import_module("grade")
+
+
+@pytest.fixture(scope="session")
+def for_nbgrader() -> ModuleType:
+    return importlib.import_module("for_nbgrader")

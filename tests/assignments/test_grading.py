@@ -1,4 +1,4 @@
-"""make.py and grade.py, on an assignment of one question with tests and one without."""
+"""make.py, grade.py and for_nbgrader.py, on an assignment of one question with tests and one without."""
 
 from __future__ import annotations
 
@@ -52,8 +52,16 @@ def test_two_tests_of_a_question_may_not_have_one_name(make: ModuleType, tmp_pat
     text = TINY.read_text("utf-8")
     assert text.count("def test_hidden(") == 1
     (tmp_path / "9_twice.py").write_text(text.replace("def test_hidden(", "def test_public("), "utf-8")
-    with pytest.raises(ValueError, match="two tests of q1 are called test_public"):
+    with pytest.raises(ValueError, match="q1 has two tests called test_public"):
         make.master(tmp_path / "9_twice.py")
+
+
+def test_points_of_tests_must_add_up(make: ModuleType, tmp_path: Path):
+    text = TINY.read_text("utf-8")
+    assert text.count("points: 3") == 2
+    (tmp_path / "9_off.py").write_text(text.replace("points: 3", "points: 4", 1), "utf-8")
+    with pytest.raises(ValueError, match=r"q1 has 5 points, its tests have \[2, 4\]"):
+        make.master(tmp_path / "9_off.py")
 
 
 def test_a_class_is_graded_whatever_some_hand_in(built: Path, grade: ModuleType, tmp_path: Path):
@@ -130,3 +138,27 @@ def test_the_command_writes_a_csv_and_what_was_written(
         grade.main()
     assert "make assignments" in capsys.readouterr().err
     assert os.listdir(folder) == ["=ann.ipynb"]
+
+
+def test_for_nbgrader_points_and_marks_are_its_own(make: ModuleType, for_nbgrader: ModuleType):
+    cells = list(for_nbgrader.converted(make.master(TINY).cells))
+    marked = [(cell.source, cell.metadata["nbgrader"]) for cell in cells if "nbgrader" in cell.metadata]
+    (answer, _), (public, _), (hidden, _), (written, _) = marked
+    assert [about.get("points") for _, about in marked] == [None, 2, 3, 3]
+    assert [about["solution"] for _, about in marked] == [True, False, False, True]
+    assert [about["grade"] for _, about in marked] == [False, True, True, True]
+    assert len({about["grade_id"] for _, about in marked}) == 4
+    assert "BEGIN QUESTION" not in "".join(cell.source for cell in cells)
+    for text in (answer, written):
+        assert text.count("### BEGIN SOLUTION") == text.count("### END SOLUTION") == 1
+    assert public.endswith("\ntest_public(mf_score)")
+    assert "HIDDEN" not in public
+    assert hidden.endswith("\ntest_hidden(mf_score)\n### END HIDDEN TESTS")
+
+
+def test_for_nbgrader_a_solution_on_one_line_is_marked(for_nbgrader: ModuleType):
+    cell = nbformat.v4.new_code_cell("before = 1\n  share = 1 / 3  # SOLUTION\nafter = 2")
+    made = for_nbgrader._marked(cell, "SOLUTION", {"name": "q", "points": 1}, "q-1")
+    assert made.source.splitlines() == [
+        "before = 1", "  ### BEGIN SOLUTION", "  share = 1 / 3", "  ### END SOLUTION", "after = 2",
+    ]  # fmt: skip
