@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 from types import ModuleType
@@ -153,10 +154,34 @@ def test_every_check_is_unanswered_for_a_learner_and_passed_in_the_solution(exer
     assert unlike(cutting, nbformat.read(NOTEBOOKS / "solutions" / f"{exercised}.ipynb", 4), PASSED) == []
 
 
-def test_the_solved_lesson_runs_small_and_passes(exercised: str, cutting: ModuleType, tmp_path: Path):
-    solved = NOTEBOOKS / "solutions"
-    assert course.run("planted", smoke=True, lessons=[exercised], out=tmp_path, notebooks=solved, keep=True) == 0
-    assert unlike(cutting, nbformat.read(tmp_path / f"{exercised}.ipynb", 4), PASSED) == []
+def test_the_solved_lesson_runs_small_with_its_quiz_and_passes(exercised: str, cutting: ModuleType, tmp_path: Path):
+    solved = nbformat.read(NOTEBOOKS / "solutions" / f"{exercised}.ipynb", 4)
+    solved.cells += [nbformat.v4.new_code_cell(code) for code in quiz(solved)[1]]
+    nbformat.write(solved, tmp_path / f"{exercised}.ipynb")
+    out = tmp_path / "out"
+    assert course.run("planted", smoke=True, lessons=[exercised], out=out, notebooks=tmp_path, keep=True) == 0
+    assert unlike(cutting, nbformat.read(out / f"{exercised}.ipynb", 4), PASSED) == []
+
+
+def test_each_question_of_the_quiz_has_lines_to_run_and_a_folded_answer(lesson: str):
+    questions, codes = quiz(nbformat.read(NOTEBOOKS / f"{lesson}.ipynb", 4))
+    assert [int(part.split(".")[0]) for part in questions] == list(range(1, len(questions) + 1))
+    assert 4 <= len(questions) == len(codes)
+    for part in questions:
+        asked, _, answer = part.partition("<details><summary>Answer</summary>")
+        assert asked.count("```python\n") == 1
+        assert "</details>" in answer
+        assert not answer.partition("</details>")[2].strip()
+        assert "\n\n" in answer[:3], "an empty line below <summary> makes Markdown of the answer"
+
+
+def quiz(notebook: nbformat.NotebookNode) -> tuple[list[str], list[str]]:
+    """The questions with their answers, and the lines that each of them asks to run."""
+    (text,) = [cell.source for cell in notebook.cells if "## Check yourself" in cell.source]
+    text = text.split("## Check yourself")[1].split("\n## ")[0]
+    return re.split(r"^\*\*(?=\d+\.)", text, flags=re.MULTILINE)[1:], re.findall(
+        r"```python\n(.*?)```", text, re.DOTALL
+    )
 
 
 def test_nothing_of_a_solution_is_shown(exercised: str, build: ModuleType, cutting: ModuleType):
