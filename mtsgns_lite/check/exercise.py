@@ -17,7 +17,7 @@ from .verdict import Verdict
 class Case:
     """An input. `name` is shown to the learner: "a batch of one pair"; `arguments` are copied before every call.
 
-    `hint` says what it means where only inputs that have one fail.
+    `hint` says what it means where only inputs that have one fail, or where nothing else is known of the first failing.
     """
 
     name: str
@@ -27,10 +27,11 @@ class Case:
 
 @dataclass(frozen=True)
 class Mistake:
-    """An implementation with a mistake in it, and a hint that names the mistake without mending it."""
+    """An implementation with a mistake in it, or several `faults`, and a hint that names it without mending it."""
 
     wrong: Callable
     hint: str
+    faults: int = 1
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,8 @@ class Exercise:
     name, signature : "mf_score", and "mf_score(first, second): (P, d), (P, d) -> (P,)".
     oracle : a right answer, slow and plain.
     cases : the same inputs every time, from the smallest to the largest.
-    mistakes : an answer that equals one of these on all failing inputs has made that mistake; the first one counts.
+    mistakes : an answer that equals one of these on all failing inputs has made that mistake; the first one counts,
+        and one of several faults only where the answer is no constant.
     hints : one more is shown with every failed try.
     gradient, reference : which arguments must get a gradient, equal to that through `reference`, in torch.
     same : (got, expected) -> True, False, or a sentence where the answer is of the wrong kind.
@@ -92,8 +94,8 @@ def mistakes(
     for choice in itertools.product(*parts):
         hints = [hint for _, hint in choice if hint]
         if 0 < len(hints) <= most:
-            wrong.append((len(hints), Mistake(build(*(part for part, _ in choice)), " ".join(hints))))
-    return tuple(mistake for _, mistake in sorted(wrong, key=lambda pair: pair[0]))
+            wrong.append(Mistake(build(*(part for part, _ in choice)), " ".join(hints), len(hints)))
+    return tuple(sorted(wrong, key=lambda mistake: mistake.faults))
 
 
 def generator(seed: int) -> torch.Generator:

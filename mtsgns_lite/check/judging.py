@@ -85,7 +85,8 @@ def _takes(answer: Callable, wanted: int) -> bool:
 
 def _blank(first: Outcome) -> bool:
     stub = isinstance(first.exception, TypeError | AttributeError) and "ellipsis" in first.trouble
-    return first.value is ... or stub or isinstance(first.exception, NotImplementedError)
+    own = isinstance(first.exception, NotImplementedError) and not advice(first.exception)  # torch raises it too
+    return first.value is ... or stub or own
 
 
 def _values(runner: Runner, cases: list[Case], first: Outcome | None = None) -> tuple[list[Fault], list]:
@@ -131,12 +132,10 @@ def _diagnosis(exercise: Exercise, faults: list[Fault], values: list) -> Finding
     if all(fault.case.hint for fault in faults):
         hint = fault.case.hint
     if not hint and fault.valued:
-        hint = _mistake(exercise, [fault for fault in faults if fault.valued])
-    if not hint and fault.valued and _constant(exercise, values):
-        hint = CONSTANT
+        hint = _mistake(exercise, [fault for fault in faults if fault.valued], _constant(exercise, values))
     where = {} if fault.stopped else _arguments(exercise, fault.case)
     got = fault.words or _show(exercise, fault.got)
-    return _Found(hint or fault.hint, fault.case.name, _show(exercise, fault.expected), got, where)
+    return _Found(hint or fault.hint or fault.case.hint, fault.case.name, _show(exercise, fault.expected), got, where)
 
 
 def _show(exercise: Exercise, value) -> str:
@@ -153,11 +152,12 @@ class _Found(Finding):
     where: dict[str, str] = field(default_factory=dict)
 
 
-def _mistake(exercise: Exercise, faults: list[Fault]) -> str:
+def _mistake(exercise: Exercise, faults: list[Fault], constant: bool) -> str:
+    """What explains all faults; a constant is told of before two mistakes at once, which it may equal by chance."""
     for mistake in exercise.mistakes:
-        if all(_equals(exercise, mistake.wrong, fault) for fault in faults):
+        if not (constant and mistake.faults > 1) and all(_equals(exercise, mistake.wrong, fault) for fault in faults):
             return mistake.hint
-    return ""
+    return CONSTANT if constant else ""
 
 
 def _equals(exercise: Exercise, wrong: Callable, fault: Fault) -> bool:

@@ -4,25 +4,21 @@ from __future__ import annotations
 
 import contextlib
 import copy
-import ctypes
 import inspect
 import io
 import itertools
 import linecache
-import threading
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
 
+from .watching import Stopped, Watch
+
 SECONDS = 5.0
 CHARACTERS = 10_000
 YIELDED = 1_000_000  # of a generator, before it is taken for one without an end
-
-
-class Stopped(BaseException):
-    """Thrown into a function that took too long. Not an Exception, which many functions swallow."""
 
 
 class Flooded(BaseException):
@@ -57,42 +53,6 @@ class Printed(io.TextIOBase):
     def flush(self) -> None:
         """See `io.IOBase.flush`."""
         self.onward.flush()
-
-
-class Watch:
-    """Throws `Stopped` into the thread that made it after so many seconds, and again until `finish` is called.
-
-    An exception is set on the thread itself, not a signal: that works on Windows and off the main thread, and takes
-    nothing from a KeyboardInterrupt by hand. One that was set and not yet thrown is taken back by `finish`.
-    """
-
-    def __init__(self, seconds: float):
-        self.seconds, self.thread = seconds, threading.get_ident()
-        self.over, self.lock = threading.Event(), threading.Lock()
-        with contextlib.suppress(RuntimeError):  # where there are no threads, there is no limit
-            threading.Thread(target=self._wait, daemon=True).start()
-
-    def finish(self) -> None:
-        """After this returns, nothing is thrown."""
-        while not self.over.is_set():
-            try:
-                with self.lock:
-                    self.over.set()
-                    self._throw(None)
-            except Stopped:
-                continue
-
-    def _wait(self) -> None:
-        wait = self.seconds
-        while not self.over.wait(wait):
-            with self.lock:
-                if not self.over.is_set():
-                    self._throw(Stopped)
-            wait = 0.2  # the first may have been swallowed by a bare except
-
-    def _throw(self, what: type | None) -> None:
-        thrown = None if what is None else ctypes.py_object(what)
-        ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(self.thread), thrown)
 
 
 def call(

@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+import math
 import subprocess
 import sys
 import threading
@@ -12,9 +13,10 @@ import pytest
 import torch
 
 import mtsgns_lite as mt
+from mtsgns_lite.check.advice import advice
 from mtsgns_lite.check.comparing import close
 from mtsgns_lite.check.exercise import Case, Exercise, Finding, Mistake, check, generator, mistakes
-from mtsgns_lite.check.judging import forget
+from mtsgns_lite.check.judging import CONSTANT, forget
 from mtsgns_lite.check.negatives import Draws, likely
 from mtsgns_lite.check.running import CHARACTERS
 
@@ -170,6 +172,73 @@ def test_an_exception_is_told_in_a_line_with_its_place_in_the_function():
     assert f"line {broken.__code__.co_firstlineno + 1}" in verdict.got
 
 
+NAN, ROWS = float("nan"), torch.ones(2, 3)
+
+
+@pytest.mark.parametrize(
+    ("fails", "words"),
+    [
+        (lambda: torch.multinomial(torch.tensor([NAN, 1.0]), 1), "not finite"),
+        (lambda: torch.multinomial(torch.tensor([-1.0, 1.0]), 1), "negative"),
+        (lambda: np.random.default_rng(0).choice(2, p=[NAN, 1]), "not finite"),
+        (lambda: np.random.default_rng(0).choice(2, p=[-1, 2]), "negative"),
+        (lambda: np.random.default_rng(0).choice(3, p=[0.5, 0.5]), "one share for each item"),
+        (lambda: np.random.default_rng(0).choice(3, 5, replace=False), "with replacement"),
+        (lambda: torch.multinomial(torch.ones(2), 3), "with replacement"),
+        (lambda: torch.multinomial(torch.tensor([1, 2]), 1), ".float()"),
+        (lambda: torch.tensor([1, 2]).mean(), ".float()"),
+        (lambda: torch.tensor([1, 2]).add_(0.5), ".float()"),
+        (lambda: torch.bincount(torch.tensor([0.5])), ".long()"),
+        (lambda: int(NAN), "NaN"),
+        (lambda: int(float("inf")), "infinite"),
+        (lambda: torch.ones(2).topk(5), "k"),
+        (lambda: np.partition(np.arange(3), 7), "k"),
+        (lambda: np.max([]), "empty"),
+        (lambda: max([]), "empty"),
+        (lambda: torch.ones(0).max(), "empty"),
+        (lambda: torch.ones(0, 2).max(0), "empty"),
+        (lambda: torch.stack([]), "empty"),
+        (lambda: torch.cat([]), "empty"),
+        (lambda: torch.stack([torch.ones(1), torch.ones(2)]), "shapes"),
+        (lambda: torch.cat([torch.ones(1), ROWS]), "shapes"),
+        (lambda: torch.einsum("pd,pd->p", ROWS, ROWS[0]), "shapes"),
+        (lambda: np.arange(3).reshape(2, 2), "shapes"),
+        (lambda: ROWS.sum(2), "axis"),
+        (lambda: np.arange(3).sum(axis=1), "axis"),
+        (lambda: ROWS[0, 0, 0], "brackets"),
+        (lambda: np.arange(3)[0, 0], "brackets"),
+        (lambda: ROWS[torch.ones(1)], "whole number"),
+        (lambda: np.arange(3)[np.ones(1)], "whole number"),
+        (lambda: [1, 2][ROWS[0, 0].item()], "whole number"),
+        (lambda: ROWS[0.5], "whole number"),
+        (lambda: float(np.arange(3)), "one number is due"),
+        (lambda: float(ROWS), "one number is due"),
+        (lambda: [1, 2] * [3], "make a tensor"),
+        (lambda: [1, 2] - [3], "make a tensor"),
+        (lambda: [1] + ROWS, "make a tensor"),
+        (lambda: print() + 1, "None"),
+        (lambda: list(3), "single number"),
+        (lambda: list(torch.tensor(3)), "single number"),
+        (lambda: ROWS.astype(float), "NumPy"),
+        (lambda: np.ones(3).unsqueeze(0), "NumPy"),
+        (lambda: torch.Generator().choice(3), "torch's"),
+        (lambda: np.random.default_rng(torch.Generator()), "torch's"),
+        (lambda: math.log(0), "logarithm"),
+        (lambda: math.exp(1000), "exponential"),
+    ],
+)
+def test_an_exception_that_learners_meet_has_a_hint_of_its_own(fails, words):
+    with pytest.raises(Exception) as raised:  # noqa: PT011
+        fails()
+    assert words in advice(raised.value), raised.value
+
+
+def test_what_torch_has_not_is_not_taken_for_an_unanswered_exercise():
+    verdict = judged(lambda u, v: torch.bincount(u[:, 0]))
+    assert not verdict.unanswered
+    assert ".long()" in verdict.hint
+
+
 def loops(u, v):
     while True:
         pass
@@ -186,6 +255,90 @@ def test_an_answer_that_loops_for_ever_is_stopped(answer):
     verdict = judged(answer, seconds=0.3)
     assert "stopped after 0.3 seconds" in verdict.hint
     time.sleep(0.5)  # nothing is thrown any more
+
+
+def works():
+    return sum(range(1000))
+
+
+def gives_up():
+    try:
+        works()
+    except:  # noqa: E722
+        return None
+
+
+def swallows(u, v):
+    while True:
+        try:  # noqa: SIM105
+            works()
+        except:  # noqa: E722
+            pass
+
+
+def swallows_twice(u, v):
+    while True:
+        try:
+            try:  # noqa: SIM105
+                gives_up()
+            except:  # noqa: E722
+                pass
+        except BaseException:
+            continue
+
+
+def suppresses(u, v):
+    while True:
+        with contextlib.suppress(BaseException):
+            works()
+
+
+def keeps(u, v):
+    errors = []
+    while True:
+        try:
+            works()
+        except BaseException as error:
+            errors.append(error)
+
+
+def swallows_sleeping(u, v):
+    while True:
+        try:
+            time.sleep(0.01)
+        finally:
+            continue  # noqa: B012
+
+
+def floods_and_swallows(u, v):
+    while True:
+        with contextlib.suppress(BaseException):
+            print("all work and no play")
+
+
+@pytest.mark.parametrize(
+    "answer", [swallows, swallows_twice, suppresses, keeps, swallows_sleeping, floods_and_swallows]
+)
+def test_an_answer_that_swallows_whatever_is_thrown_is_stopped_all_the_same(answer):
+    started, tracing = time.monotonic(), sys.gettrace()
+    verdict = judged(answer, seconds=0.3)
+    assert "stopped after 0.3 seconds" in verdict.hint
+    assert time.monotonic() - started < 3
+    assert sys.gettrace() is tracing
+    time.sleep(0.3)  # nothing is thrown any more
+
+
+def test_after_a_check_python_can_trace_as_before():
+    """In Python 3.11 it could not, for ever, after an exception set on a thread was unset: a debugger would hang."""
+    words = (
+        "import faulthandler, sys; from mtsgns_lite.check.running import watched; "
+        "faulthandler.dump_traceback_later(20, exit=True); "
+        "print(watched(lambda: [None for _ in iter(int, 1)], 0.1, print).trouble[:14], watched(int, 5, int).value); "
+        "seen = []; sys.settrace(lambda frame, *_: seen.append(frame)); (lambda: 0)(); sys.settrace(None); "
+        "print(len(seen) > 0)"
+    )
+    done = subprocess.run([sys.executable, "-c", words], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["It", "was", "stopped", "0", "True"]
 
 
 def test_an_answer_that_ends_just_as_it_is_stopped_leaves_the_caller_alone():
@@ -288,6 +441,33 @@ def test_a_constant_is_told_from_other_wrong_answers():
     assert "same answer whatever" in judged(lambda u, v: 0.5, **options).hint
 
 
+def test_a_constant_is_told_from_two_mistakes_at_once_that_give_it_too_but_not_from_one():
+    def hint(answer, found):
+        forget()
+        options = {"oracle": lambda u, v: dot(u, v).mean(), "reference": lambda u, v: dot(u, v).mean()}
+        return judged(answer, mistakes=found, **options).hint
+
+    both, one = Mistake(lambda u, v: 0.0, "This and that.", faults=2), Mistake(lambda u, v: 0.0, "Nothing is left.")
+    assert hint(lambda u, v: 0.0, (both,)) == CONSTANT
+    assert hint(lambda u, v: 0.0, (both, one)) == "Nothing is left."
+    assert hint(lambda u, v: u.sum(), (Mistake(lambda u, v: u.sum(), "This and that.", faults=2),)) == "This and that."
+
+
+def test_a_case_says_what_it_means_where_nothing_else_is_known():
+    cases = [Case("small", pair(0, 1), "Small ones fail."), Case("large", pair(1, 4), "Large ones fail."),
+             Case("larger", pair(2, 5))]  # fmt: skip
+
+    def hint(answer):
+        forget()
+        return judged(answer, cases=lambda: cases).hint
+
+    assert hint(lambda u, v: dot(u, v) * 3) == "Small ones fail."
+    assert hint(lambda u, v: dot(u, v) * (1 + (len(u) > 1))) == "Large ones fail."
+    assert hint(lambda u, v: (u + v).sum(1)) == "The rows are added."
+    assert hint(lambda u, v: dot(u, v)[:, None]).startswith("The answer is of shape")
+    assert hint(lambda u, v: {}["no"]) == "Small ones fail."
+
+
 def test_a_case_says_what_it_means_where_it_fails_alone():
     cases = [Case("small", pair(0, 1)), Case("large", pair(1, 4), "Only large ones fail.")]
     verdict = judged(lambda u, v: dot(u, v) * (1 + (len(u) > 1)), cases=lambda: cases)
@@ -320,6 +500,7 @@ def test_mistakes_are_made_of_parts_with_the_fewest_faults_first():
     made = mistakes(lambda a, b: lambda: a + b, [(1, ""), (2, "two")], [(10, ""), (20, "twenty"), (30, "thirty")])
     assert [mistake.hint for mistake in made] == ["twenty", "thirty", "two", "two twenty", "two thirty"]
     assert [mistake.wrong() for mistake in made] == [21, 31, 12, 22, 32]
+    assert [mistake.faults for mistake in made] == [1, 1, 1, 2, 2]
 
 
 @pytest.mark.parametrize(

@@ -185,7 +185,7 @@ WRONG = [
     ("guard for precision only", nothing(0.0, float("nan")), "no pair is true"),
     ("swapped, no guard", lambda s, y, t: nothing(float("nan"), float("nan"))(s, y, t)[::-1], "swapped"),
     ("above only, swapped", lambda s, y, t: above(s, y, t)[::-1], "swapped"),
-    ("mean of whole numbers", lambda s, y, t: (y[s >= t].mean(), (s >= t)[y == 1].mean()), "by hand"),
+    ("mean of whole numbers", lambda s, y, t: (y[s >= t].mean(), (s >= t)[y == 1].mean()), ".float()"),
     ("returns early", early, "by hand"),
     ("a dictionary", lambda s, y, t: dict(zip("pr", by_counts(s, y, t))), "shape (2,)"),
     ("hard-coded", lambda s, y, t: (0.5, 0.5), "same answer whatever"),
