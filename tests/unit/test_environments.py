@@ -114,7 +114,7 @@ def commands(text: str, start: str) -> list[list[str]]:
     return [shlex.split(line) for line in lines if line.startswith(start)]
 
 
-@pytest.mark.parametrize("file", ["README.md", "CONTRIBUTING.md", "mtsgns_lite/manual.py"])
+@pytest.mark.parametrize("file", ["README.md", "CONTRIBUTING.md", "notebooks/INSTRUCTORS.md", "mtsgns_lite/manual.py"])
 def test_commands_that_are_shown_are_commands_that_there_are(file):
     found = commands((ROOT / file).read_text(), "python -m mtsgns_lite")
     assert found or file == "CONTRIBUTING.md"
@@ -123,7 +123,7 @@ def test_commands_that_are_shown_are_commands_that_there_are(file):
             build_parser().parse_args(words[3:])  # exits where it does not understand
 
 
-@pytest.mark.parametrize("file", ["README.md", "CONTRIBUTING.md"])
+@pytest.mark.parametrize("file", ["README.md", "CONTRIBUTING.md", "notebooks/INSTRUCTORS.md"])
 def test_make_targets_that_are_named_are_targets_that_there_are(file):
     targets = set(re.findall(r"^([\w-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
     named = set(re.findall(r"\bmake ([a-z][\w-]+)\b(?=[`\s])", " ".join(_code((ROOT / file).read_text()))))
@@ -131,9 +131,10 @@ def test_make_targets_that_are_named_are_targets_that_there_are(file):
     assert named <= targets
 
 
-def test_the_readmes_python_uses_names_that_there_are():
-    (block,) = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
-    compile(block, "README.md", "exec")
+@pytest.mark.parametrize("file", ["README.md", "notebooks/INSTRUCTORS.md"])
+def test_python_that_is_shown_uses_names_that_there_are(file):
+    (block,) = re.findall(r"```python\n(.*?)```", (ROOT / file).read_text(), re.DOTALL)
+    compile(block, file, "exec")
     assert set(re.findall(r"\bmt\.(\w+)", block)) <= set(mt.__all__)
 
 
@@ -176,3 +177,27 @@ def test_the_container_sets_up_with_make_and_a_python_that_the_project_takes():
     assert f" {settings['remoteUser']}\n" in file, "JupyterLab does not start as root"
     for name in settings["customizations"]["codespaces"]["openFiles"]:
         assert (ROOT / name).is_file()
+
+
+def test_the_instructors_plans_lead_to_sections_that_there_are():
+    text = (ROOT / "notebooks" / "INSTRUCTORS.md").read_text("utf-8")
+    plans = [line for line in text.splitlines() if re.match(r"\| \d+–\d+ \|", line)]
+    assert len(plans) >= 20
+    for line in plans:
+        where, do = line.split("|")[2:4]
+        if lesson := re.search(r"\((\w+)\.ipynb\)", where):
+            source = (ROOT / "notebooks" / "source" / f"{lesson[1]}.py").read_text("utf-8")
+            for heading in re.findall(r"\*([^*]+)\*", where + do):
+                assert re.search(rf"^# ##+ {re.escape(heading)}$", source, re.MULTILINE), f"{lesson[1]}: {heading}"
+            for name in re.findall(r"`(\w+)`", do):
+                assert f"mt.check.{name}(" in source, f"{lesson[1]}: {name}"
+    for first, last in zip(plans, plans[1:]):
+        (_, end), (start, _) = (re.findall(r"\d+", line)[:2] for line in (first, last))
+        assert start in (end, "0"), last
+
+
+def test_links_in_the_texts_lead_somewhere():
+    for file in ("README.md", "CONTRIBUTING.md", "notebooks/INSTRUCTORS.md"):
+        path = ROOT / file
+        for link in re.findall(r"\]\((?!https?:)([^)#]+)", path.read_text("utf-8")):
+            assert (path.parent / link).exists(), f"{file}: {link}"
