@@ -13,6 +13,7 @@ from .seeds import seed_verdict, worker_draws
 from .shop import share_of_top
 from .sideinfo import cold_embedding, trait_embedding
 from .skipgram import sgns_loss
+from .steps import step_chances
 from .thresholds import precision_recall
 from .together import lift
 from .traits import trait_lift
@@ -21,5 +22,6 @@ from .walks import pairs_of_walk
 __all__ = [
     "batch_scores", "cold_embedding", "contribution_share", "degree_matched_auc", "draw_negatives", "lift", "mf_loss",
     "mf_score", "pairs_of_walk", "precision_recall", "recall_at_k", "rows_fetched", "rowwise_adagrad", "seed_verdict",
-    "sgns_gradient", "sgns_loss", "share_of_top", "shuffled_baskets", "trait_embedding", "trait_lift", "worker_draws",
+    "sgns_gradient", "sgns_loss", "share_of_top", "shuffled_baskets", "step_chances", "trait_embedding", "trait_lift",
+    "worker_draws",
 ]  # fmt: skip

@@ -12,6 +12,7 @@ import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 
 from .watching import Stopped, Watch
@@ -126,6 +127,8 @@ def short(text: object, most: int = 240) -> str:
 
 def shown(value: object, most: int = 240) -> str:
     """A value in a line, with the shape and no content where it is large."""
+    if isinstance(value, np.ndarray) and value.dtype.kind in "biuf":
+        return shown(torch.as_tensor(value), most).replace("a tensor", "an array")
     if isinstance(value, torch.Tensor):
         value = value.detach().cpu()
         if value.numel() > 16:
