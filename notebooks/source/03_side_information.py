@@ -11,8 +11,8 @@
 # - put items that nobody has bought on the right shelf, one of your own invention among them;
 # - break the model on purpose, so that you know it could have failed.
 #
-# About 60 minutes, two of them computing. Prerequisites: lesson 02, so you know skip-gram, its loss and the
-# degree-matched AUC.
+# About 60 minutes, two of them computing, and an hour for the exercises at the end, which check your answers.
+# Prerequisites: lesson 02, so you know skip-gram, its loss and the degree-matched AUC.
 
 # %% tags=["setup"]
 import importlib.util
@@ -361,17 +361,19 @@ print("another one:", other.sum(dim=0).tolist())
 # source account for? That is its **contribution share**:
 #
 # $$\mathrm{share}_s = \frac{\sum_v (c_s(v) - \bar c_s) \cdot (H(v) - \bar H)}{\sum_v |H(v) - \bar H|^2}$$
+#
+# In one dimension that is a covariance over a variance. Take four items and two sources: one says small numbers that
+# differ, the other large ones that hardly do. **Predict:** whose share is larger?
 
-# %%
-seen = torch.nonzero(gardener.seen).ravel()
-parts = gardener.contributions(items=seen)  # (items, sources, d)
-parts = parts - parts.mean(dim=0)
-whole = parts.sum(dim=1, keepdim=True)
-share = (parts * whole).sum(dim=(0, 2)) / whole.square().sum()
-print("shares:", share.cpu().numpy().round(3), " sum:", round(float(share.sum()), 3))
+# %% tags=["deterministic"]
+quiet = np.array([1.0, -1.0, 1.0, -1.0])
+loud = np.array([9.0, 9.0, 9.5, 9.5])
+spread = np.cov([quiet, loud, quiet + loud])  # (3, 3): of each with each, the whole comes last
+print("shares:", (spread[:2, 2] / spread[2, 2]).round(3))
 
 # %% [markdown]
-# Shares add up to one, and they can be held against the truth. Compare the three bars of each trait, C's above all.
+# What a source says of all items alike has no share. Shares add up to one, over all items and dimensions as well (you
+# will write that below), and they can be held against the truth. Compare the three bars of each trait, C's above all.
 
 # %%
 idle = min(planted.truth, key=planted.truth.get)
@@ -519,7 +521,7 @@ figures.show(figures.grouped_bars(groups, title, "contribution share"), alt=titl
 
 # %% [markdown]
 # If little moved, the traits had learned to stand alone without practice: many items share them, so they learn sooner
-# than any item's own row. Then the loss is an insurance. An exercise below lets the traits learn slowly; look there.
+# than any item's own row. Then the loss is an insurance. The last exercise says how to let the traits learn slowly.
 #
 # ## Cold items, in the right aisle
 #
@@ -795,39 +797,247 @@ for name, value in found.items():
 # %% [markdown]
 # ## Check yourself
 #
-# 1. Why is skip-gram's cold AUC exactly a half, and not merely near it?
-# <details><summary>Answer</summary>No training pair touches a cold item, so it gets the zero vector. Its cosine with
-# everything is 0, every comparison is a tie, and a tie counts half.</details>
+# Predict first, then run the lines in a new cell, then open the answer.
 #
-# 2. A trait has the largest weight and almost no contribution share. What do its rows look like?
-# <details><summary>Answer</summary>They are short, or nearly the same for all its values. Either way they hardly
-# change which items are close.</details>
+# **1.** Nothing at all is known of an item, and it has no row of its own. What does the softmax make of its weights,
+# and what does `mixture` make of the item?
 #
-# 3. Why is an unknown trait masked, rather than given a row of its own called "unknown"?
-# <details><summary>Answer</summary>With a row of its own, all items with missing data would be pulled towards each
-# other, as if "nobody wrote it down" were something they have in common.</details>
+# ```python
+# nothing = torch.zeros(3, dtype=torch.bool)
+# print(torch.zeros(3).masked_fill(~nothing, -torch.inf).softmax(dim=0))
+# print(mixture(torch.ones(3, 2), nothing, torch.zeros(3)).sum(dim=0))
+# ```
 #
-# 4. The shuffled control reaches a cold AUC well above a half. What do you do?
-# <details><summary>Answer</summary>Look for a leak before anything else: cold items in training, negatives that
-# differ from positives in some other way, traits made from the held-out baskets.</details>
+# <details><summary>Answer</summary>
 #
-# 5. Why are the context rows held fixed in the auxiliary loss?
-# <details><summary>Answer</summary>The term is there to teach the traits. If the contexts could move too, they might
-# come to meet the traits, and forget what the items themselves say.</details>
+# The softmax says NaN: every exponential is 0, so it divides 0 by 0. `mixture` turns these into zeros, and the item
+# gets the zero vector: the model says nothing of it, as skip-gram does. Without that, one such item would make the
+# loss of its whole batch NaN.
+# </details>
 #
+# **2.** Divide each trained vector by its item's $m_v$. Whose nearest items change? And the AUC?
+#
+# ```python
+# count = 1 + sum(trait.known for trait in traits.values())
+# u = model.embeddings().cpu()
+# v = u / torch.from_numpy(count)[:, None]
+# print("same vectors:   ", torch.allclose(u, v))
+# print("same directions:", torch.allclose(F.normalize(u, dim=1), F.normalize(v, dim=1), atol=1e-5))
+# ```
+#
+# <details><summary>Answer</summary>
+#
+# No item's, and the AUC stays too. $m_v$ is one number for a whole vector, and a cosine doesn't see lengths. The
+# factor is there for the training: it gives each row a gradient that is not made small by its weight.
+# </details>
+#
+# **3.** Give all items one more trait that has the same value everywhere. What weight will the model learn for it, and
+# what share will it have?
+#
+# ```python
+# same = shop.catalogue.with_trait("same", ["yes"] * len(shop.catalogue))
+# mt.trait_weights(train(mt.MultiTraitSGNS(same, seed=SEED)))
+# ```
+#
+# <details><summary>Answer</summary>
+#
+# A weight like the others', and a share of zero. Its one row moves all items in the same way, which the loss may well
+# have a use for; but it tells no item from another, and only differences count in a share. Whoever reads the weights
+# would believe that this trait matters.
+# </details>
+#
+# **4.** A logit far below the others silences a source, without training anew. Silence the item's own row, the trait
+# with the largest share, and the one with the smallest. What does each cost the pairs of items that were seen, and
+# what does it cost the new ones?
+#
+# ```python
+# print("with all sources", model_auc)
+# logits = model.target.logits.weight[0]
+# for place in map(learned.sources.index, ("item", top, least)):
+#     kept, logits[place] = logits[place].clone(), -1e9
+#     print("without", learned.sources[place], auc(model))
+#     logits[place] = kept
+# ```
+#
+# <details><summary>Answer</summary>
+#
+# The trait with the largest share costs both kinds of pairs most. The own row is missed where both items were seen, and
+# hardly for a new item, which had none: only its partners did. The trait with the smallest share is hardly missed; on
+# a small shop, where it is mostly noise, the AUC may even rise without it.
+# </details>
+#
+# **5.** Somebody mixed up the models with true and with shuffled traits. Both tell you what is near a newcomer. Can you
+# see from the cosines which one is broken? And from how often the nearest items have the value that the model was told?
+#
+# ```python
+# for kind, asked in {"true traits": shared, "shuffled": nonsense}.items():
+#     near = [found for item in newcomers for found in mt.neighbours(asked, item, k=K)]
+#     alike_too = np.mean([aisle in found.shared for found in near])
+#     print(f"{kind}: cosine {np.mean([found.similarity for found in near]):.2f}, same {aisle} {alike_too:.2f}")
+# print(f"same {aisle} by chance: {chance:.2f}")
+# ```
+#
+# <details><summary>Answer</summary>
+#
+# Not from the cosines: they are high in both, for a cosine is no measure of being right. The other column differs, but
+# even the broken model is well above chance there: it puts items together whose shuffled value is the same, for that is
+# what it was told. Only what it was *not* told, what was bought with the new item, shows that it knows nothing.
+# </details>
+
+# %% [markdown]
 # ## Exercises
 #
-# - **Leave one out.** Train with `shop.catalogue.select(...)` and all traits but one. Does the cold AUC fall most for
-#   the trait with the largest share, or the largest weight?
-# - **More epochs.** Train the planted shop for three epochs instead of one, with a probe, and watch the item's own
-#   share. Does it stay where it was after the first? The truth does; what is an own row good for, then?
-# - **Words.** Add the words of the names with `shop.catalogue.with_name_words()`, a trait of several values, and
-#   train again. Who gains, the new items or the old ones?
-# - **Slow traits.** Train with `trait_rate=0.01`, with the auxiliary loss and with `auxiliary=0`. How do the item's
-#   own share and the cold AUC move now?
-# - **The papers' average.** Try `scale=False`, which leaves out the factor $m_v$. What happens to the seen items, and
-#   to the item's own share?
+# Write each function, then run the cell below it: it says whether the answer is right, and if not, gives a hint. A
+# wrong answer costs nothing, so ask often.
 #
+# ### 1. Chance, without a draw
+#
+# *Do the baskets agree?* shuffled the partners, and every shuffle gives a slightly different lift. Chance can be
+# counted instead: let each first item meet each second one. `first` and `second` (P,) are a trait's codes for the two
+# items of each pair, 0 where unknown. Leave out the pairs with an unknown item. Which share of the rest is alike, and
+# which share of all those meetings? The lift is the one over the other.
+#
+# Then ask it for the aisles, with the first column of their codes: does it agree with `lifts`?
+
+
+# %% tags=["exercise"]
+def trait_lift(first, second):
+    """How many times as often as by chance two items of a pair share a value: (P,), (P,) codes -> one number."""
+    # both known; the share of pairs that are alike; that of meetings
+    both = (first > 0) & (second > 0)
+    first, second = first[both], second[both]
+    values = int(torch.cat([first, second]).max()) + 1
+    of_first, of_second = (codes.bincount(minlength=values) / len(codes) for codes in (first, second))
+    return (first == second).float().mean() / (of_first @ of_second)
+
+
+# %%
+mt.check.trait_lift(trait_lift)
+
+# %% tags=["solution"]
+aisle_codes = torch.from_numpy(traits[aisle].codes[split.pairs, 0])  # (P, 2)
+print(f"counted {trait_lift(*aisle_codes.T):.2f}, shuffled {lifts[aisle]:.2f}")
+
+# %% [markdown]
+# ### 2. An item's vector
+#
+# The whole lesson in one function: $H$ for U items at once, of `rows` (U, s, d), `known` (U, s) and the `logits` (s,).
+# Leave `mixture` and the softmax alone, and see what they do: exponentials, of which those of unknown sources are
+# nothing, a division, and the factor $m_v$. Gradients must reach the rows and the logits, or nothing would learn.
+
+
+# %% tags=["exercise"]
+def trait_embedding(rows, known, logits):
+    """The sum of the known sources, each at m times its weight: (U, s, d), (U, s) booleans, (s,) -> (U, d)."""
+    power = logits.exp() * known  # (U, s), nothing where unknown
+    weights = known.sum(dim=1, keepdim=True) * power / power.sum(dim=1, keepdim=True)
+    return torch.einsum("us,usd->ud", weights, rows)
+
+
+# %%
+mt.check.trait_embedding(trait_embedding)
+
+# %% [markdown]
+# ### 3. An item that nobody has bought
+#
+# Source 0 is the item's own row, which was never trained for a new item. So it must have no say, neither in the weights
+# nor in $m_v$. And an item may come without a single known trait: then the honest answer is the zero vector. Your
+# function from exercise 2 does most of it. Then try it on the shop: `look_up` the cold items, with `tables`, `a` and
+# `model.target.items.weight`, and hold the answer against `model.embeddings()[cold]`.
+
+
+# %% tags=["exercise"]
+def cold_embedding(rows, known, logits):
+    """The same for items without history, 0 where no trait is known: (U, s, d), (U, s) booleans, (s,) -> (U, d)."""
+    trained = known.clone()
+    trained[:, 0] = False
+    some = trained.any(dim=1, keepdim=True)  # (U, 1)
+    return torch.where(some, trait_embedding(rows, trained, logits), 0.0)
+
+
+# %%
+mt.check.cold_embedding(cold_embedding)
+
+# %% tags=["solution"]
+W, there = look_up(torch.from_numpy(cold), model.target.items.weight.cpu(), tables)
+print("as the library:", torch.allclose(cold_embedding(W, there, a), model.embeddings()[cold].cpu(), atol=1e-4))
+
+# %% [markdown]
+# ### 4. The contribution share
+#
+# A weight is not an importance. This comes nearer: which part of the differences between items does each source make?
+# By hand it was a covariance in one dimension; now there are d of them, and more than two sources. `parts` (U, s, d)
+# holds the $c_s(v)$, as `contributions` returns them. Then ask it for those of
+# `model.contributions(items=torch.nonzero(model.seen).ravel())`: is that `learned.share`?
+
+
+# %% tags=["exercise"]
+def contribution_share(parts):
+    """How much of the spread of H each source makes: (U, s, d) -> (s,), which add up to 1."""
+    away = parts - parts.mean(dim=0)
+    moved = away.sum(dim=1)  # (U, d), from the mean of H
+    return torch.einsum("usd,ud->s", away, moved) / moved.square().sum()
+
+
+# %%
+mt.check.contribution_share(contribution_share)
+
+# %% tags=["solution"]
+found = contribution_share(model.contributions(items=torch.nonzero(model.seen).ravel())).cpu()
+print("as the library:", torch.allclose(found, torch.tensor(learned.share), atol=1e-4))
+
+# %% [markdown]
+# ### 5. What do the new items live on? (open)
+#
+# Shares, lifts and weights each put the traits in an order. Here is a fourth opinion: take one trait away with
+# `catalogue.select(...)`, train again, and see how far the cold AUC falls; the same for each trait in turn. Then keep
+# the trait and shuffle its column alone, as the control did with all of them. Does that say the same?
+#
+# Begin on a planted shop, where the truth is known. It worked if the trait without influence costs about nothing, if
+# the order is that of the truth, and if both hold with another `seed`. Then ask your own shop: which of the orders does
+# it follow, and what falls least although its share is large? Another trait may say the same.
+#
+# More to try: the words of the names (`catalogue.with_name_words()`; who gains, the new items or the old?), the aisle a
+# second time under another name (who gets its share?), traits that learn slowly (`trait_rate=0.01`, and then with
+# `auxiliary=0`), or the papers' average (`scale=False`, without the factor $m_v$).
+
+# %% [markdown] tags=["solution"]
+# One way, on a planted shop small enough to train many times. The split holds back a fifth of the items, and every
+# model is asked about the same ones.
+
+# %% tags=["solution"]
+small = mt.load("planted", items=1_000, baskets=12_000, seed=SEED)
+held = mt.split(small, cold_items=0.2, seed=SEED)
+
+
+def cold_auc_with(catalogue):
+    asked = mt.MultiTraitSGNS(catalogue, seed=SEED)
+    mt.fit(asked, held.train, epochs=1, device=DEVICE, seed=SEED, progress=False)
+    return asked, mt.evaluate(asked, held, baselines=False)[0].auc["degree"]["cold"]
+
+
+def shuffled_alone(catalogue, name):
+    order = np.random.default_rng(SEED).permutation(len(catalogue))
+    return catalogue.with_trait(name, [catalogue.traits[name].text(item) for item in order])
+
+
+# %% tags=["solution"]
+complete_model, complete_auc = cold_auc_with(small.catalogue)
+found = mt.trait_weights(complete_model)
+shares = dict(zip(found.sources, found.share))
+table = pd.DataFrame({"truth": small.truth["shares"], "share": shares}).loc[[*small.catalogue.traits]]
+for name in table.index:
+    others = [other for other in table.index if other != name]
+    table.loc[name, "lost without it"] = complete_auc - cold_auc_with(small.catalogue.select(*others))[1]
+    table.loc[name, "lost with it shuffled"] = complete_auc - cold_auc_with(shuffled_alone(small.catalogue, name))[1]
+table.round(3)
+
+# %% [markdown] tags=["solution"]
+# Hold the columns against each other: the losses follow the truth and the shares, and C, planted without influence,
+# costs next to nothing. Leaving out and shuffling agree as well: a column is worth what it says of the items. On a real
+# shop expect less order: where two traits tell of the same thing, taking away either costs little.
+
+# %% [markdown]
 # ## What we learned
 #
 # - An item without history still has traits, and a vector can be made of them: a mixture, masked where a trait is
