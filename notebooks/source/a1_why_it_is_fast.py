@@ -10,8 +10,8 @@
 # - measure what your machine could do at best, see how far from it the last step is, and what it waits for
 # - do the same for random walks: from a loop over nodes to all walkers at once
 #
-# An appendix: about 40 minutes, one of them computing. Prerequisite: [lesson 02](02_skip_gram.ipynb), for walks,
-# windows, negatives and the loss.
+# An appendix: about 40 minutes, one of them computing, and half an hour for the four exercises at the end.
+# Prerequisite: [lesson 02](02_skip_gram.ipynb), for walks, windows, negatives and the loss.
 
 # %% tags=["setup"]
 import importlib.util
@@ -325,8 +325,8 @@ def autograd(loss_of):
 
 
 # %%
-def gathered(tables, loss_and_gradients):
-    target, context = [Rows(table) for table in tables]
+def gathered(tables, loss_and_gradients, table_of=Rows):
+    target, context = [table_of(table) for table in tables]
 
     def step(walks, noise):
         rows = target.gather(walks), context.gather(walks), context.gather(noise)
@@ -344,7 +344,7 @@ measure("gathered rows", gathered(copies(), autograd(walk_loss)), "own")
 
 # %% [markdown]
 # To be exact about what changed: the loss and its gradient are the same, the optimiser is another. Adagrad was not
-# chosen for speed alone; rare rows keep large steps with it. An exercise below takes Adam along.
+# chosen for speed alone; rare rows keep large steps with it. The last exercise takes Adam along.
 #
 # This class is the library's `mt.Table`, which also remembers by itself which rows it has handed out. Give both the
 # same three steps: do they hold the same numbers?
@@ -853,51 +853,256 @@ print(f"our last step alone:              {speed['gradient by hand']:,.0f} token
 # %% [markdown]
 # ## Check yourself
 #
-# **1.** Step 2 needs far fewer rows of targets and contexts than step 1. Why need it not be much faster?
+# Predict first. Then run the lines in a new cell, and open the answer.
+#
+# **1.** A batch of eight walks is a small part of `BATCH`. What becomes of the time for a token?
+#
+# ```python
+# step, few = gathered(copies(), by_hand), noise("four")
+# for part in (8, BATCH):
+#     seconds = shortest(lambda: step(walks[:part], few[: part // 4]), 30)
+#     print(f"{part} walks: {seconds / (part * LENGTH) * 1e9:,.0f} ns a token")
+# ```
 #
 # <details><summary>Answer</summary>
-# Because most rows are negatives, and each pair still has its own. A step can gain no more than the part of the time
-# that it works on.
+#
+# It is clearly longer. A step makes as many calls for eight walks as for all of them, and each call has its fixed
+# price. With fewer tokens in a batch, fewer share that price. In the account of a token above, its bar would grow.
 # </details>
 #
-# **2.** You let a hundred walks share one set of twenty negatives. Is the mean of the loss still right? What isn't?
+# **2.** Let all these walks share *one* set of twenty negatives. Is the mean of the loss still right? And its spread,
+# beside that of sets for four walks?
+#
+# ```python
+# one = [shared_loss(t, c, start[1][noise_of.draw((1, SET), generator)]).item() for _ in range(200)]
+# print(f"all: mean {np.mean(one):.3f}, spread {np.std(one, ddof=1):.3f}")
+# print(noisy[["mean", "spread"]].round(3))
+# ```
 #
 # <details><summary>Answer</summary>
-# The mean is right, as each negative is drawn as before. The estimate varies more from batch to batch, since all
-# hundred walks have the same luck.
+#
+# The mean agrees, up to its own standard error, which is the spread over the root of the number of draws. Each
+# negative is drawn as before. The spread is by far the widest. All walks have the same luck now, where eight sets
+# used to even it out; eight times fewer draws spread about √8 times as far.
 # </details>
 #
-# **3.** Somebody shares negatives and forgets the weight 5/N, with N = 20. Which loss do they train?
+# **3.** Somebody shares twenty negatives and forgets the weight 5/20. What does that change in the scores that
+# training is after? Take a pair that is as frequent in walks as in noise, and look where its loss is least.
+#
+# ```python
+# score = torch.linspace(-6, 6, 1_201)
+# for k in (NEGATIVES, SET):
+#     best = (softplus(-score) + k * softplus(score)).argmin()
+#     print(f"{k} negatives that count in full: the loss is least at {score[best]:.2f}")
+# ```
 #
 # <details><summary>Answer</summary>
-# That of twenty negatives a pair: another model, whose scores are shifted by log 4. It isn't a faster form of the same.
+#
+# All scores are to be lower by log 20 − log 5 = log 4. It is the loss of twenty negatives a pair: another model, not
+# a faster form of the same.
 # </details>
 #
-# **4.** Why are repeated rows summed before Adagrad's step, and not handed over one by one?
+# **4.** A row is asked for twice in a batch, with the same gradient. Which moves it further: the sum in one step, or
+# the two gradients one after the other?
+#
+# ```python
+# once, twice = Rows(torch.zeros(1, DIM)), Rows(torch.zeros(1, DIM))
+# ids, ones = torch.zeros(2, dtype=torch.long), torch.ones(2, DIM)  # row 0, two times
+# once.scatter([ids], [ones])
+# twice.scatter([ids[:1]], [ones[:1]])
+# twice.scatter([ids[1:]], [ones[1:]])
+# print(f"summed: {once.weight[0, 0]:.3f}, one after the other: {twice.weight[0, 0]:.3f}")
+# ```
 #
 # <details><summary>Answer</summary>
-# A sum is what the gradient of a row is. One by one, each part would be divided by the root of a state that lacks the
-# others, and a row that comes often would take far too large a step.
+#
+# One after the other, by a factor of 1 + 1/√2. Summed, the row takes one step, and Adagrad's first step has the size
+# of the rate, however large the gradient. One after the other it takes that step too, and then a second, of rate/√2,
+# since the state holds two equal squares by then. A row that comes often would run far ahead; the sum is what its
+# gradient *is*.
 # </details>
 #
-# **5.** A colleague's program reaches 90 per cent of the memory bandwidth. Is it fast?
+# **5.** In a copy of `by_hand` the − 1 is forgotten in what goes to the target. Would the proof of the *loss* notice?
+# Give both the same batch again and again: what does its loss do?
+#
+# ```python
+# def careless(t, c, n):
+#     loss, (of_target, *others) = by_hand(t, c, n)
+#     return loss, (of_target + band @ c / (len(t) * PAIRS), *others)
+# for way in (by_hand, careless):
+#     step = gathered(copies(), way)
+#     print(way.__name__, [round(step(walks, shared).item(), 2) for _ in range(8)])
+# ```
 #
 # <details><summary>Answer</summary>
-# It is busy. Step 1 can be busy too, with rows that nobody needs. Ask for tokens a second first, and then for the least
-# number of bytes a token.
+#
+# The first loss is the same to the last digit: a loss proves nothing about its gradient. Only the proof of the
+# target's gradient notices, and so does the same batch. With the right gradient it is soon known by heart, and its
+# loss goes towards 0; with the wrong one it falls too, but stays well above, and jumps about.
 # </details>
 #
 # ## Exercises
 #
-# - **Two at a time.** Take two ideas out of the last way instead of one. Is what is left the product of the two shares?
-# - **Adam, gathered.** Give `Rows` the two moments of Adam for the rows that were asked for, and time it. What part of
-#   step 3 was the optimiser, and what part the sparse tensor?
-# - **A small batch.** Set `BATCH = 16` near the top and run all. Which steps suffer most, and which bar of the account
-#   grows?
-# - **More company.** Let 16 walks share a set, then all walks of a batch. Where does the speed stop growing, and what
-#   does the spread of the loss say by then?
-# - **Break the gradient.** Leave out the `- 1` in `by_hand`, or a `transpose`, and run on. Which of the proofs notices?
+# Write each function, then run the cell below it: it says whether the answer is right, and if not, gives a hint. Ask
+# as often as you like.
 #
+# ### 1. Rows, counted
+#
+# The lesson counted the rows of a token for its own batch. Count those that a step gathers for any batch: each row of a
+# walk once, as from step 2 on, and the negatives. `company` is the number of walks that share a set; 0 says that none
+# do, and each pair has its own. Places near the ends of a walk have fewer contexts, and the last set may serve fewer
+# walks. Such a count tells what a change can gain, before you write it.
+
+
+# %% tags=["exercise"]
+def rows_fetched(walks, length, window, negatives, company):
+    """Rows gathered for a batch: five whole numbers -> one.
+
+    negatives : for each pair of places if company is 0, else for each `company` walks.
+    """
+    # How many contexts has the first place of a walk, and how many has the second?
+    pairs = 2 * sum(min(window, place) for place in range(length))  # as many after a place as before one
+    users = -(-walks // company) if company else walks * pairs
+    return 2 * walks * length + users * negatives
+
+
+# %%
+mt.check.rows_fetched(rows_fetched)
+
+# %% [markdown]
+# ### 2. The gradient of pairs
+#
+# Step 5 has it for whole walks. Go back to pairs, as in step 1: a pair's loss is softplus(−u·v) plus the *sum* of
+# softplus(u·n) over its negatives n, and all pairs are averaged. Write the three gradients of that mean, without
+# autograd. u stands in several scores, v and each n in one. With a slope for each score, three lines are enough. Who
+# can do this can say what a step of training does to each row.
+
+
+# %% tags=["exercise"]
+def sgns_gradient(u, v, noise):
+    """u, v (P, d), noise (P, k, d) -> du, dv, dnoise, of the same shapes.
+
+    The gradients of the mean loss of P pairs, each with k negatives.
+    """
+    # First the slopes: of each pair's score, and of each negative's.
+    slope = ((u * v).sum(dim=1, keepdim=True).sigmoid() - 1) / len(u)  # (P, 1)
+    slope_of_noise = (noise @ u[:, :, None]).sigmoid() / len(u)  # (P, k, 1)
+    return slope * v + (slope_of_noise * noise).sum(dim=1), slope * u, slope_of_noise * u[:, None]
+
+
+# %%
+mt.check.sgns_gradient(sgns_gradient)
+
+# %% [markdown]
+# ### 3. A step to hold others against
+#
+# `Rows.scatter` of step 3 is quick, and not easy to read. Write its rule as plainly as you can, say with a loop over
+# the distinct rows. The gradients of a row that comes more than once are summed. Its state gains the mean of the
+# squares of that sum. The row moves against the sum, by rate · sum / √state, with the new state; where the state is
+# still 0, it stays. Return new tensors, and leave those you were given as they are: only then can two programs start
+# from the same tables and be compared.
+
+
+# %% tags=["exercise"]
+def rowwise_adagrad(table, state, rows, gradients, rate):
+    """One step for some rows: table (N, d), state (N,) -> both, new.
+
+    rows (R,) : numbers of rows, which may repeat.
+    gradients (R, d) : one for each of them.
+    """
+    table, state = table.clone(), state.clone()
+    for row in set(rows.tolist()):
+        gradient = gradients[rows == row].sum(dim=0)
+        state[row] += gradient.square().mean()
+        if state[row] > 0:
+            table[row] -= rate * gradient / state[row].sqrt()
+    return table, state
+
+
+# %%
+mt.check.rowwise_adagrad(rowwise_adagrad)
+
+# %% [markdown]
+# ### 4. A step of your own
+#
+# An open question. Change *one* thing in a step, and find out what it is worth. Say first what you expect, and from
+# which count. It worked if three things hold:
+#
+# - after a few batches `prove` finds its tables equal to those of a step you trust
+# - `tokens_per_second`, taken in turns (yours, the other, yours again), differs by more than it does between turns
+# - the gain is some 15 per cent or more; else the trick goes
+#
+# Three to choose from:
+#
+# - *Adam, gathered.* Step 3 left the sparse tensor and Adam behind at once. Which of the two was it? Write a class
+#   like `Rows` with Adam's two moments, hold it against `by_walks`, and give it to `gathered` as `table_of`.
+# - *More company.* Sixteen walks to a set, then all walks of a batch. Where does the speed stop growing, and is the
+#   spread of the loss worth it by then?
+# - *Two at a time.* Take two ideas out of the last way instead of one. Is what is left the product of the two shares?
+
+# %% [markdown] tags=["solution"]
+# One answer among many: Adam, gathered. What to expect? Adam reads and writes three tables where Adagrad has one and a
+# number a row, so the optimiser should matter. The sparse tensor must be sorted and merged, but `unique` sorts our row
+# numbers too.
+
+
+# %% tags=["solution"]
+class AdamRows(Rows):
+    """Adam for the rows that were asked for, and no others, which is what `SparseAdam` does."""
+
+    def __init__(self, weight, rate=0.01):
+        super().__init__(weight, rate)
+        self.mean, self.square, self.steps = torch.zeros_like(weight), torch.zeros_like(weight), 0
+
+    def scatter(self, ids, gradients):
+        ids, place = torch.cat([part.flatten() for part in ids]).unique(return_inverse=True)
+        parts = torch.cat([part.flatten(0, -2) for part in gradients])
+        total = parts.new_zeros(len(ids), parts.shape[1])
+        total.scatter_add_(0, place[:, None].expand_as(parts), parts)  # a row's gradients, summed
+        self.steps += 1
+        mean, square = self.mean[ids].lerp_(total, 0.1), self.square[ids].lerp_(total.square(), 0.001)
+        self.mean.index_copy_(0, ids, mean)
+        self.square.index_copy_(0, ids, square)
+        warm = (1 - 0.999**self.steps) ** 0.5 / (1 - 0.9**self.steps)  # both moments start at 0
+        self.weight.index_add_(0, ids, mean / (square.sqrt_() + 1e-8), alpha=-self.rate * warm)
+
+
+# %% [markdown] tags=["solution"]
+# Is it Adam at all? Three steps of torch's own, and three of this one, from the same tables.
+
+# %% tags=["solution"]
+theirs, mine = copies(), copies()
+for step in (by_walks(theirs), gathered(mine, autograd(walk_loss), AdamRows)):
+    for some_of in (slice(None), slice(0, BATCH // 2), slice(BATCH // 2, None)):
+        step(walks[some_of], own_noise[some_of])
+prove("the targets of SparseAdam and of AdamRows", theirs[0], mine[0])
+prove("their contexts", theirs[1], mine[1])
+
+# %% tags=["solution"]
+contest = {
+    "SparseAdam": lambda: by_walks(copies()),
+    "Adam, gathered": lambda: gathered(copies(), autograd(walk_loss), AdamRows),
+    "Adagrad, gathered": lambda: gathered(copies(), autograd(walk_loss)),
+}
+turns = pd.DataFrame([{name: tokens_per_second(make(), "own") for name, make in contest.items()} for _ in range(3)])
+turns.agg(["min", "median", "max"]).T.round(-2)
+
+# %% tags=["solution"]
+for before, after_it in zip(list(contest), list(contest)[1:]):
+    one, other = turns[before], turns[after_it]
+    clear = other.min() > one.max() or other.max() < one.min()
+    print(f"{after_it}: {other.median() / one.median():.2f} times as fast as {before}", "" if clear else "(not clear)")
+
+# %% [markdown] tags=["solution"]
+# The two factors multiply to about that of step 3; the one further from 1 had the larger part in it. "Not clear" is
+# said where turns of one are within the turns of the other: there the machine had more to say than the change, and one
+# should wait until it is quiet. A gathered Adam still has its three tables to go through, which no way of gathering
+# can spare it.
+#
+# Speed is not all that differs. The same seconds with either, as in "What a factor buys", would say which of the two
+# finds the communities first.
+
+# %% [markdown]
 # ## What we learned
 #
 # - Count what is fetched, then measure. The first shows where the time may go, the second where it goes.
