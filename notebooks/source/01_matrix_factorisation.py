@@ -10,7 +10,8 @@
 # - swap the loss and the regulariser in one line each
 # - tell what a model has learned from what popularity alone would have scored
 #
-# About 45 minutes. Prerequisites: [00 · Start here](00_start_here.ipynb), and knowing what a dot product is.
+# About 45 minutes, and half an hour for questions and exercises. Prerequisites: [00 · Start here](00_start_here.ipynb),
+# and knowing what a dot product is.
 
 # %% tags=["setup"]
 import importlib.util
@@ -606,44 +607,216 @@ mt.evaluate(final, split, name="one epoch, bias", baselines=False)
 # %% [markdown]
 # ## Check yourself
 #
-# **1.** A customer's row is (1, 2), an item's is (3, −1). What is the score, and what does the sigmoid make of it?
+# Say what you expect, run the lines in a new cell below, and only then open the answer.
+#
+# **1.** Make all rows of the trained model twice as long, and train nothing: every score becomes four times as large.
+# What happens to the AUC? And to the cliff?
+#
+# ```python
+# scores = [np.log(chance / (1 - chance)) for chance in judged["no bias"]]
+# longer = [1 / (1 + np.exp(-4 * score)) for score in scores]
+# print("AUC", mt.auc(*judged["no bias"]), "longer", mt.auc(*longer))
+# print("cliff", cliff(plain), "longer", cliff(mt.precision_recall(*longer)))
+# ```
 #
 # <details><summary>Answer</summary>
-# 1 · 3 + 2 · (−1) = 1, and the sigmoid of 1 is a chance of not quite three in four: see the cell with the sigmoid.
+#
+# The AUC stays, but for rounding: it asks only which of two pairs scores higher, and four times as much is no other
+# order. The cliff shrinks: scores move away from 0, so chances move away from a half. Nothing has been learned by it.
+# How steep a cliff is says as much of the length of the rows as of what the model knows.
 # </details>
 #
-# **2.** Why does the loss of a fresh model start at log 2?
+# **2.** Call all true pairs of a batch false, and all false ones true. What does that do to the loss of a model that
+# was never trained, and of the trained one?
+#
+# ```python
+# swapped = PairBatch(batch.first, batch.second, 1 - batch.value)
+# for name, one in {"never trained": fresh, "trained": model}.items():
+#     one = one.cpu()
+#     print(f"{name:14} as labelled {float(one.loss(batch)):.3f}, swapped {float(one.loss(swapped)):.3f}")
+# ```
 #
 # <details><summary>Answer</summary>
-# Its rows are small, so its scores are near 0 and its chances near a half, and minus the logarithm of a half is log 2,
-# whatever the label.
+#
+# A fresh model says *a half* to every pair, so it pays log 2 for either label. The trained one has taken sides: it pays
+# less than log 2 where the labels are right, and more where they are wrong. It loses more by the swap than training had
+# gained it: minus the logarithm is steeper for small chances, so being wrong costs more than being right saves.
 # </details>
 #
-# **3.** Your model has a fine AUC against uniform negatives and a coin's against degree-matched ones. What has it
-# learned?
+# **3.** Take the dot product out of the model with a bias, and score pairs by their two biases alone. What is left of
+# its AUC against uniform negatives, and against degree-matched ones?
+#
+# ```python
+# for kind in ("uniform", "degree"):
+#     asked = split.regions()["seen"] & (split.negatives[kind][:, 0] >= 0)
+#     alone = [bias[ends[asked]].sum(axis=1) for ends in (split.pairs, split.negatives[kind])]
+#     print(f"{kind:8} biases alone {mt.auc(*alone):.2f}, whole model {auc[kind]['bias']:.2f}")
+# ```
 #
 # <details><summary>Answer</summary>
-# What sells. Among pairs whose items are equally popular it can't tell the true from the false.
+#
+# On the groceries the biases alone do most of what the whole model does on the easy question, and no better than a coin
+# on the strict one. They have learned what popularity knows and nothing else; what the model knows of this item and
+# that one is in its rows.
 # </details>
 #
-# **4.** A colleague's precision jumps just above a threshold of 0.5. What would you look at first?
+# **4.** There was one false pair for each true one. A shop has many more false pairs than true ones. With ten for each,
+# what becomes of the precision where half of the true pairs are found? And of the AUC?
+#
+# ```python
+# ten = judged["no bias"][0], np.repeat(judged["no bias"][1], 10)
+# for name, pair in {"one false": judged["no bias"], "ten false": ten}.items():
+#     _, precision, recall = mt.precision_recall(*pair)
+#     print(f"{name}: precision {precision[np.argmax(recall >= 0.5)]:.2f}, AUC {mt.auc(*pair):.2f}")
+# ```
 #
 # <details><summary>Answer</summary>
-# How many pairs have a score of nearly 0, and whether their items were trained on at all. Then whether the model has a
-# bias.
+#
+# The precision falls to a fraction: at each threshold ten times as many false pairs are shown with the same true ones.
+# The AUC and the recall do not change, for neither mixes the two kinds. So a precision says nothing until you know how
+# many false pairs there were to a true one, and a fine AUC promises no fine precision.
 # </details>
 #
+# **5.** Draw the false items evenly, not by how much they are bought (`exponent=0`). What happens to the two AUCs, and
+# to the bestsellers among the neighbours of bestsellers?
+#
+# ```python
+# evenly = mt.Pairs(edges.source[heavy], edges.target[heavy], len(shop.catalogue), negatives=1, exponent=0)
+# even = mt.MatrixFactorization(split.catalogue, dim=64, seed=SEED)
+# mt.fit(even, evenly, epochs=4, device=DEVICE, seed=SEED, progress=False)
+# close = [near.item in top for item in top for near in mt.neighbours(even, item, k=5)]
+# for name, one, share in (("by count", model, inside), ("evenly", even, np.mean(close))):
+#     print(name, *(f"{kind} {held_out_auc(one, kind):.2f}" for kind in ("uniform", "degree")), f"close {share:.0%}")
+# ```
+#
+# <details><summary>Answer</summary>
+#
+# On the groceries the AUC goes up on the easy question and down on the strict one, and more bestsellers stand beside
+# bestsellers. A popular item is then in many true pairs and in few false ones, so the best the model can do is to score
+# popular items high. A model learns to tell apart what it is shown: the negatives are half of the question.
+# </details>
+
+# %% [markdown]
 # ## Exercises
 #
-# 1. **The factor that counts.** Train with `dim=8` and `dim=128`. Does the AUC follow the number of dimensions? Does
-#    the time?
-# 2. **Harder negatives.** Give `mt.Pairs` an `exponent` of 0 (all items alike) and of 1 (by count). What happens to the
-#    two AUCs, and to the neighbours of the bestsellers?
-# 3. **Weights instead of labels.** `split.edges(weighted=True, negatives=0)` gives pairs whose value is how often they
-#    were bought together. Train on it with `loss="mse"`; would you take the logarithm first?
-# 4. **A loss of your own.** Write the logarithmic loss with a margin, or one that counts a wrong *true* pair twice, and
-#    compare it with the others.
+# Put your lines in place of `return ...`, run the cell, then the check below it.
 #
+# **1. The score with biases.** Write the score of *One change: a bias* for a batch of P pairs: the rows of the first
+# and the second item are (P, d), their biases (P,), the bias of the shop is a single number; the result is (P,). Watch
+# over which axis you add up: with one pair many mistakes are not seen.
+
+
+# %% tags=["exercise"]
+def mf_score(first, second, bias_first, bias_second, bias):
+    """(P,) the scores of P pairs.
+
+    first, second: (P, d) rows; bias_first, bias_second: (P,) biases of the items; bias: one number, that of the shop.
+    """
+    # (P, d) times (P, d) is (P, d), and has to become (P,) before a bias is added
+    dot = (first * second).sum(dim=1)
+    return dot + bias_first + bias_second + bias
+
+
+# %%
+mt.check.mf_score(mf_score)
+
+# %% [markdown]
+# **2. The loss.** `cost` of *The loss, by hand* takes one pair, in plain Python. Write it for a batch, without a loop
+# and without `mt.bce`: rows (P, d) and (P, d), labels (P,) of 0 and 1, and one number as the result, the mean over the
+# pairs. Gradients must reach both rows. And it has to stay finite where the model is very sure and wrong, or a single
+# pair can ruin a training run: look for what `torch.nn.functional` has for the logarithm of a sigmoid.
+
+
+# %% tags=["exercise"]
+def mf_loss(first, second, label):
+    """The mean binary cross-entropy of P pairs' dot products, one number.
+
+    first, second: (P, d) rows; label: (P,), 1.0 for a true pair and 0.0 for a false one.
+    """
+    # what happened had the chance sigmoid(score) if the label is 1, and sigmoid(-score) if it is 0
+    score = (first * second).sum(dim=1)
+    towards = torch.where(label == 1, score, -score)
+    return -torch.nn.functional.logsigmoid(towards).mean()
+
+
+# %%
+mt.check.mf_loss(mf_loss)
+
+# %% [markdown]
+# **3. Precision and recall.** The slider of *Precision, recall, and a cliff* showed both for a threshold. Write them:
+# scores (P,), labels (P,) of 0 and 1, one threshold, and two numbers as the result. A pair counts as found where its
+# score is at or above the threshold. Where nothing is found, precision has nothing to divide by: it is 0 by agreement,
+# and so is recall where nothing is true. `precision_score` and `recall_score` of scikit-learn hold it the same way.
+# Such corners decide what a table says of a model that shows nothing.
+
+
+# %% tags=["exercise"]
+def precision_recall(scores, labels, threshold):
+    """(precision, recall) of the pairs whose scores are at or above the threshold.
+
+    scores, labels: (P,), a label is 1 for a true pair and 0 for a false one. Precision is 0 where nothing is found,
+    recall is 0 where nothing is true.
+    """
+    # three counts are enough: how many are found, how many are true, how many are both
+    found, true = scores >= threshold, labels == 1
+    hits = (found & true).sum().item()
+    return hits / max(found.sum().item(), 1), hits / max(true.sum().item(), 1)
+
+
+# %%
+mt.check.precision_recall(precision_recall)
+
+# %% [markdown]
+# **4. A loss of your own** (open). A loss is any function of `score` and `value` that gives one number, and
+# `loss=yours` hands it to the model. Write one: let a wrong true pair cost twice as much as a wrong false one, or leave
+# pairs in peace that are right by a margin, or something nobody has tried. Two epochs will do.
+#
+# Does it put held-out pairs in a better order, or only move the chances? It worked if `held_out_auc` is above that of
+# BCE with each of three seeds, and by more than BCE's own spread between the seeds. Then use your function of exercise
+# 3 at a chance of a half, on `true` and `false`: has the line moved?
+#
+# More: train with `dim=8` and `dim=128`; is it worth the time? And `split.edges(weighted=True, negatives=0)` gives
+# pairs whose value is how often they were bought together: train on them with `loss="mse"`. Would you take the
+# logarithm first?
+
+# %% [markdown] tags=["solution"]
+# One answer among many: a true pair costs twice. It is trained beside BCE with three seeds, on the same pairs.
+
+
+# %% tags=["solution"]
+def doubled(score, value):
+    """BCE in which a true pair counts twice."""
+    return (torch.nn.functional.softplus((1 - 2 * value) * score) * (1 + value)).mean()
+
+
+trained_with = {"BCE": [], "doubled": []}
+for seed in range(SEED, SEED + 3):
+    for name, loss in {"BCE": "bce", "doubled": doubled}.items():
+        one = mt.MatrixFactorization(split.catalogue, dim=64, loss=loss, seed=seed)
+        mt.fit(one, pairs, epochs=2, device=DEVICE, seed=seed, progress=False)
+        trained_with[name].append(one)
+for name, models in trained_with.items():
+    print(f"{name:8} AUC", ", ".join(f"{held_out_auc(one):.3f}" for one in models))
+
+# %% tags=["solution"]
+labels = torch.cat([torch.ones(len(true)), torch.zeros(len(false))])
+given = {
+    name: torch.from_numpy(np.concatenate([chances(models[0], ends) for ends in (true, false)]))
+    for name, models in trained_with.items()
+}
+told = {name: precision_recall(scores, labels, 0.5) for name, scores in given.items()}
+lower = float(given["BCE"][labels == 1].quantile(1 - told["doubled"][1]))  # where BCE finds as many true pairs
+told[f"BCE, at {lower:.2f}"] = precision_recall(given["BCE"], labels, lower)
+for name, (precision, recall) in told.items():
+    print(f"{name:12} precision {precision:.3f}, recall {recall:.3f}")
+
+# %% [markdown] tags=["solution"]
+# On the groceries the AUC of the two losses differs less than that of one loss with two seeds: nothing speaks for a
+# better order. At a chance of a half the new loss finds many more true pairs, at a lower precision, and that looks like
+# a success. But BCE finds as many if its line is drawn lower, and is then hardly less precise. The loss has moved the
+# chances, which moving the line does without any training.
+
+# %% [markdown]
 # ## What we learned
 #
 # - Matrix factorisation is two lookups and a dot product; between items, one table serves both sides.
