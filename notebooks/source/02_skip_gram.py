@@ -9,9 +9,10 @@
 # - write the loss of skip-gram as a plain loop, and prove that a few matrix products give the same number
 # - train on real baskets, read the table of results with popularity in it, and look at neighbours and a map
 # - break the model on purpose, twice, and then race it against gensim
+# - write four of these steps yourself, each with a check that says what is not right yet
 #
-# About 60 minutes, two of them computing. Prerequisites: lesson 01, so you know what an embedding, a dot product and
-# an AUC are.
+# About 90 minutes with the exercises, two of them computing. Prerequisites: lesson 01, so you know what an embedding, a
+# dot product and an AUC are.
 
 # %% tags=["setup"]
 import importlib.util
@@ -645,7 +646,7 @@ if split.dataset.baskets is None:
 else:
     aucs = {"baskets": watched_auc(plain.embeddings()), **aucs}
 
-# %% tags=["picture"]
+# %%
 ordered = sorted(aucs, key=aucs.get, reverse=True)
 title = "After one epoch: " + ", ".join(f"{name} {aucs[name]:.2f}" for name in ordered)
 show(bars(aucs, title, y="degree-matched AUC"), title)
@@ -743,7 +744,7 @@ tries = {
 }
 tried = {"defaults": plain} | {name: one_epoch(sampler(**options))[0] for name, options in tries.items()}
 
-# %% tags=["picture"]
+# %%
 scores = {kind: {name: watched_auc(own.embeddings(), kind) for name, own in tried.items()} for kind in kinds}
 change = {name: scores["degree"][name] - scores["degree"]["defaults"] for name in tried if name != "defaults"}
 most = max(change, key=lambda name: abs(change[name]))
@@ -838,51 +839,212 @@ mt.recommend(model, examples[:2], k=5)
 # %% [markdown]
 # ## Check yourself
 #
-# **1.** A walk of ten nodes, window 5: how many pairs does the fifth node make as a target? And the first?
+# Predict first; then run the lines in a new cell below, and only then open the answer.
+#
+# **1.** Of all the negatives, what share falls on the most bought tenth of the items, with each of the three exponents?
+# Is 0.75 nearer to 0 or to 1?
+#
+# ```python
+# counts = np.sort(split.counts)[::-1].astype(float)
+# for exponent in (0, 0.75, 1):
+#     share = counts**exponent / (counts**exponent).sum()
+#     print(f"exponent {exponent}: {share[: len(counts) // 10].sum():.0%}")
+# ```
 #
 # <details><summary>Answer</summary>
-# The fifth has four nodes before it and five after it, all within reach: nine. The first has only the five after it.
+#
+# With 0 it is a tenth, for all items are drawn alike. With 1 it is their share of all that is bought, several times as
+# much. 0.75 lies nearer to 1: it takes from the most popular and gives to the rare, but who is popular still decides.
 # </details>
 #
-# **2.** You double the noise vectors that a row shares, from 20 to 40, and leave <code>negatives=5</code>. What happens
-# to the mean of the loss?
+# **2.** On the toy, p and q both steered the walk. Which of the two dials does the shop's own graph obey?
+#
+# ```python
+# some = torch.tensor(shown[:200]).repeat_interleave(50)
+# for p, q in ((1, 1), (0.1, 1), (1, 0.1)):
+#     a, _, c = split.graph.walks(some, 3, p, q, torch.Generator().manual_seed(SEED)).T
+#     away = (a != c) & (split.graph.weight_between(a, c) == 0)
+#     print(f"p={p} q={q}: back {(a == c).float().mean():.1%}, away {away.float().mean():.1%}")
+# ```
 #
 # <details><summary>Answer</summary>
-# Nothing: each is weighted by 5/40 instead of 5/20. The estimate only varies less. To change the loss itself, change
-# <code>negatives</code>.
+#
+# In a dense graph such as that of the groceries, q. The way back is one edge among hundreds, and ten times next to
+# nothing is little. But q holds for every node that is no neighbour of the last one, and ten times all of those
+# is most of the steps. In a sparse graph the way back is one edge of a few, and p counts too.
 # </details>
 #
-# **3.** A colleague reports an AUC of 0.9 for a new model, with uniform negatives. What do you ask first?
+# **3.** A row shares 5 noise vectors, or 20, or 80. What happens to the mean of the loss, and what to its spread?
+#
+# ```python
+# torch.manual_seed(SEED)
+# (u, v), items = torch.randn(2, 6, 4), torch.randn(500, 4)
+# for size in (5, 20, 80):
+#     losses = [matrix_loss(u, v, items[torch.randint(500, (size,))], pairs, 5) for _ in range(300)]
+#     print(f"{size:2} vectors: mean {np.mean(losses):.2f}, spread {np.std(losses):.2f}")
+# ```
 #
 # <details><summary>Answer</summary>
-# What popularity alone scores there, and what the AUC is against degree-matched negatives. Where a few items are in
-# every basket, knowing them is enough for a high figure.
+#
+# The mean stays, for each vector is weighted by 5 over their number. The spread about halves each time: the mean of
+# four times as many draws varies half as much. To change the loss itself, change <code>negatives</code>.
 # </details>
 #
-# **4.** Two brands of the same cola are never bought together. Can their target vectors be close?
+# **4.** An item has two vectors. Do its own two point the same way? More than those of any two items?
+#
+# ```python
+# u, v = (normalize(model.embeddings(which).cpu()[model.seen.cpu()]) for which in ("target", "context"))
+# print(f"an item's own two vectors: mean cosine {(u * v).sum(dim=1).mean():+.2f}")
+# print(f"those of any two items:    mean cosine {u.mean(dim=0) @ v.mean(dim=0):+.2f}")
+# ```
 #
 # <details><summary>Answer</summary>
-# Yes. They are compared through their contexts: both lie beside crisps and ice. That is what the second table is for;
-# a plain count of co-occurrence says zero.
+#
+# They don't: a basket has each item once, so no item was ever shown as its own context. But its company is also that of
+# items like it, and so the two are less opposed than those of any two items. These are below zero on average, because
+# most items are not together. A model with one table can't say that.
 # </details>
 #
-# **5.** You halve q in <code>Walks(q=...)</code> on a dense graph and nothing changes. Why?
+# **5.** Training made u·v high for true pairs, and we judged by the cosine of two target vectors. Score the pairs by
+# u·v instead: against which negatives does that help?
+#
+# ```python
+# u, v = (model.embeddings(which).cpu().numpy() for which in ("target", "context"))
+# for kind in kinds:
+#     parts = [part[part[:, 0] >= 0].T for part in (split.pairs[seen], split.negatives[kind][seen])]
+#     scores = [(u[a] * v[b] + v[a] * u[b]).sum(axis=1) for a, b in parts]
+#     print(f"{kind}: u.v {np.float64(mt.auc(*scores)):.3f}, cosine {watched_auc(model.embeddings(), kind):.3f}")
+# ```
 #
 # <details><summary>Answer</summary>
-# In a dense graph most of what a step can reach is a neighbour of the node before, so 1/q applies to few steps.
+#
+# Against uniform ones only. An exponent of 0.75 takes three quarters of popularity out of u·v, and the last quarter
+# helps wherever the question is who is popular. Against equally popular items it says nothing, and there the cosine
+# is as good or better.
 # </details>
 #
 # ## Exercises
 #
-# 1. Take `which="context"` or `which="mean"` in `model.embeddings(...)` and compute `watched_auc` of it. Which of the
-#    three is best here, and does it depend on the kind of negatives?
-# 2. Train the from-scratch model on the toy with `exponent=1.0` and dimension 8, then compare its scores with
-#    log P(v | u) − log Pₙ(v) − log 5, counted from walks. How close are they?
-# 3. Use `subsample=1e-3` in `split.baskets(...)`: frequent items are now dropped at random. Predict the effect on both
-#    AUCs before you look.
-# 4. Write `honest_loss` without loops, with own negatives for each pair. How many vectors does it fetch for a batch of
-#    512 rows of ten, and how long does a step take?
+# Four steps of this lesson, to be written by you. The cell below each says whether it is right, and if not, in
+# what way. The last exercise is a question that nobody has answered for your data.
 #
+# **1. Pairs of a walk.** The lesson had eight places and one window. Write it for the items of any walk, without trying
+# all places with all others: a walk of a thousand has a million of those. A walk may come back to an item, and
+# then its pairs count again. What is off by one here is off in every pair that the model sees.
+
+
+# %% tags=["exercise"]
+def pairs_of_walk(walk, window):
+    """All pairs (centre, context) of a walk, which is a list or tensor of items: a list, in any order."""
+    # from which place to which does the window of a place reach, near the ends of the walk?
+    found = []
+    for place, centre in enumerate(walk):
+        for other in range(max(place - window, 0), min(place + window + 1, len(walk))):
+            if other != place:
+                found.append((centre, walk[other]))
+    return found
+
+
+# %%
+mt.check.pairs_of_walk(pairs_of_walk)
+
+# %% [markdown]
+# **2. Negatives.** Draw `n` items in proportion to count^exponent, as under "Negatives, and why 0.75". All that is
+# random comes from `generator`, so that a run can be repeated. Mind the items that never occur, above all with
+# exponent 0.
+
+
+# %% tags=["exercise"]
+def draw_negatives(counts, n, exponent, generator):
+    """`n` items (n,), drawn by counts (items,) to the power of the exponent; one that never occurs is never drawn."""
+    # a weight for each item (items,), then a draw
+    weight = counts.double() ** exponent
+    weight[counts == 0] = 0
+    return torch.multinomial(weight, n, replacement=True, generator=generator)
+
+
+# %%
+mt.check.draw_negatives(draw_negatives)
+
+# %% [markdown]
+# **3. A step with a memory.** A walk came from `before` and stands on `here`. What are the chances of its next step,
+# with p and q as under "Two dials"? `weight` is a matrix as `W` was for the toy. It is easy to have the two dials
+# the wrong way round, in a talk as in code; the check will say.
+
+
+# %% tags=["exercise"]
+def step_chances(weight, before, here, p, q):
+    """The chances (n,) of all nodes to be the next, from the weights (n, n) of the edges, as arrays of NumPy."""
+    # a factor for each node (n,), times the weights of the edges from `here`
+    factor = np.where(weight[before] > 0, 1, 1 / q)
+    factor[before] = 1 / p
+    steps = weight[here] * factor
+    return steps / steps.sum()
+
+
+# %%
+mt.check.step_chances(step_chances)
+
+# %% [markdown]
+# **4. The loss without a loop.** `honest_loss` gave every pair its own negatives, one at a time. Write it for a batch
+# of pairs as a few lines of tensors: u and v are (P, d), noise is (P, k, d), and out comes the mean over the pairs. The
+# gradient is checked too, and scores so large that a rounded sigmoid would hide them.
+
+
+# %% tags=["exercise"]
+def sgns_loss(u, v, noise):
+    """The mean over the pairs of -log σ(u·v) - Σ log σ(-u·n), where the sum is over a pair's own negatives."""
+    # the scores of the pairs are (P,), those of their negatives (P, k)
+    score = (u * v).sum(dim=1)
+    against = (noise @ u[:, :, None]).squeeze(2)
+    return (softplus(-score) + softplus(against).sum(dim=1)).mean()
+
+
+# %%
+mt.check.sgns_loss(sgns_loss)
+
+# %% [markdown]
+# **5. Is training needed?** If a trained score is log P(v | u) − log Pₙ(v) − log k, one could count the first, put what
+# is positive into a matrix, and factorise that: vectors without a single step of training. Do it with the weights of
+# `split.graph`, and compare by `watched_auc`. It worked if the vectors come near `model` on three seeds, with k,
+# exponent and size chosen on a fourth. Then ask what is lost: rare items, or new data that keep coming?
+#
+# More: `subsample=1e-3` in `split.baskets(...)` drops frequent items at random. Predict both AUCs before you look.
+
+# %% [markdown] tags=["solution"]
+# One answer among many. A row of the graph's weights, divided by its sum, is P(v | u). Where the score is positive it
+# goes into a sparse matrix, and a singular value decomposition gives the vectors: those on the left, times the square
+# root of what they weigh.
+
+# %% tags=["solution"]
+from sklearn.utils.extmath import randomized_svd
+
+
+def counted_vectors(k=1, exponent=0.75, dim=64):
+    graph = split.graph
+    parts = graph.weights.double().numpy(), graph.neighbours.numpy(), graph.starts.numpy()
+    together = csr_array(parts, shape=(len(graph), len(graph))).tocoo()
+    count = together.sum(axis=1)
+    noise_share = count**exponent / (count**exponent).sum()
+    score = np.log(together.data / count[together.row] / noise_share[together.col] / k)
+    cells = np.maximum(score, 0).astype("float32"), (together.row, together.col)
+    left, size, _ = randomized_svd(csr_array(cells, shape=together.shape), min(dim, len(graph)), random_state=SEED)
+    return torch.tensor(left * size**0.5)
+
+
+# %% tags=["solution"]
+print(f"counted, factorised: {watched_auc(counted_vectors()):.3f}")
+print(f"trained, 1 epoch:    {watched_auc(plain.embeddings()):.3f}")
+print(f"trained, 3 epochs:   {by_degree['SGNS']:.3f}")
+print(f"counted only:        {by_degree['cooccurrence']:.3f}")
+
+# %% [markdown] tags=["solution"]
+# On the groceries the factorised counts come close to the trained model, and both are far above the counts they are
+# made from. So it is less the training that finds so much than the squeeze into 64 numbers: it makes items alike that
+# have company in common. With k = 5, as in training, far more of the scores are negative and cut off, and the AUC
+# falls; try it. What training has for it: it needs no matrix of all pairs, and goes on with new baskets.
+
+# %% [markdown]
 # ## What we learned
 #
 # - Graph, walk, window, pair, negative: five steps from data to something a dot product can learn.
