@@ -684,9 +684,9 @@ mt.evaluate(final, split, name="one epoch, bias", baselines=False)
 # evenly = mt.Pairs(edges.source[heavy], edges.target[heavy], len(shop.catalogue), negatives=1, exponent=0)
 # even = mt.MatrixFactorization(split.catalogue, dim=64, seed=SEED)
 # mt.fit(even, evenly, epochs=4, device=DEVICE, seed=SEED, progress=False)
-# close = [near.item in top for item in top for near in mt.neighbours(even, item, k=5)]
-# for name, one, share in (("by count", model, inside), ("evenly", even, np.mean(close))):
-#     print(name, *(f"{kind} {held_out_auc(one, kind):.2f}" for kind in ("uniform", "degree")), f"close {share:.0%}")
+# near_top = np.mean([near.item in top for item in top for near in mt.neighbours(even, item, k=5)])
+# for name, one, share in (("by count", model, inside), ("evenly", even, near_top)):
+#     print(name, held_out_auc(one, "uniform"), held_out_auc(one, "degree"), f"bestsellers {share:.0%}")
 # ```
 #
 # <details><summary>Answer</summary>
@@ -710,7 +710,8 @@ mt.evaluate(final, split, name="one epoch, bias", baselines=False)
 def mf_score(first, second, bias_first, bias_second, bias):
     """(P,) the scores of P pairs.
 
-    first, second: (P, d) rows; bias_first, bias_second: (P,) biases of the items; bias: one number, that of the shop.
+    first, second: (P, d) rows; bias_first, bias_second: (P,) biases of the items;
+    bias: one number, that of the shop.
     """
     # (P, d) times (P, d) is (P, d), and has to become (P,) before a bias is added
     dot = (first * second).sum(dim=1)
@@ -754,8 +755,8 @@ mt.check.mf_loss(mf_loss)
 def precision_recall(scores, labels, threshold):
     """(precision, recall) of the pairs whose scores are at or above the threshold.
 
-    scores, labels: (P,), a label is 1 for a true pair and 0 for a false one. Precision is 0 where nothing is found,
-    recall is 0 where nothing is true.
+    scores, labels: (P,), a label is 1 for a true pair and 0 for a false one.
+    Precision is 0 where nothing is found, recall is 0 where nothing is true.
     """
     # three counts are enough: how many are found, how many are true, how many are both
     found, true = scores >= threshold, labels == 1
