@@ -60,7 +60,7 @@ SHAPES: tuple[tuple[Callable, str], ...] = (
     (lambda s: s.squeeze(1), MIDDLE),
     (lambda s: s[:, :, None], "An axis too many: what is left of d is an axis of length 1."),
     (lambda s: s[:, None], "An axis too many: one of length 1 was put in and not taken out."),
-    (lambda s: s.T, "The axes are the wrong way round: a row for each pair, a column for each negative."),
+    (lambda s: s.mT, "The axes are the wrong way round: a row for each pair, a column for each negative."),
     (lambda s: s.reshape(-1), "The scores stand in a single row: one for each pair is due."),
     (lambda s: s.sum(dim=1), "The scores of a pair are added up: each negative has its own."),
     (lambda s: s.mean(dim=1), "The scores of a pair are averaged: each negative has its own."),
