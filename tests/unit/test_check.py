@@ -323,7 +323,7 @@ def test_an_answer_that_swallows_whatever_is_thrown_is_stopped_all_the_same(answ
     started, tracing = time.monotonic(), sys.gettrace()
     verdict = judged(answer, seconds=0.3)
     assert "stopped after 0.3 seconds" in verdict.hint
-    assert time.monotonic() - started < 3
+    assert time.monotonic() - started < 10
     assert sys.gettrace() is tracing
     time.sleep(0.3)  # nothing is thrown any more
 
