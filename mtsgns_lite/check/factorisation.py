@@ -1,4 +1,4 @@
-"""Exercises 1 and 2: the loss of matrix factorisation, and its score with biases."""
+"""The loss of matrix factorisation, and its score with biases."""
 
 from __future__ import annotations
 

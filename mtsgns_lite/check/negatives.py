@@ -1,4 +1,4 @@
-"""Exercise 3: negatives drawn in proportion to a power of the counts. Answers are random, so shares are judged."""
+"""Negatives drawn in proportion to a power of the counts. Answers are random, so shares are judged."""
 
 from __future__ import annotations
 

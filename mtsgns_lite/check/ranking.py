@@ -1,4 +1,4 @@
-"""Exercise 9: the AUC against degree-matched pairs (10 is in recall.py)."""
+"""The AUC against degree-matched pairs."""
 
 from __future__ import annotations
 

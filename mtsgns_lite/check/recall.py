@@ -1,4 +1,4 @@
-"""Exercise 10: the share of what is wanted that is among the k best."""
+"""The share of what is wanted that is among the k best."""
 
 from __future__ import annotations
 

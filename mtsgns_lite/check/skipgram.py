@@ -1,4 +1,4 @@
-"""Exercise 5: the loss of skip-gram with negative sampling."""
+"""The loss of skip-gram with negative sampling."""
 
 from __future__ import annotations
 

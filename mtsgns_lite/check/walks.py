@@ -1,4 +1,4 @@
-"""Exercise 4: all pairs of a centre and a context within the window of a walk, in any order."""
+"""All pairs of a centre and a context within the window of a walk, in any order."""
 
 from __future__ import annotations
 
