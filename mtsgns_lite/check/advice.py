@@ -129,7 +129,7 @@ _KNOWN = {  # a hint: words of the messages that it helps with
     "A number grew too large: where is an exponential taken?": ("math range error",),
     "This function does not do such inputs: which types and shapes are they?": ("could not run 'aten",),
     "The function calls itself without an end.": ("maximum recursion depth",),
-    "Something is divided by a count that can be 0.": ("division by zero",),
+    "Something is divided by a count that can be 0.": ("by zero",),
 }
 
 
