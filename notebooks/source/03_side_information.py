@@ -872,9 +872,9 @@ for name, value in found.items():
 # ```python
 # for kind, asked in {"true traits": shared, "shuffled": nonsense}.items():
 #     near = [found for item in newcomers for found in mt.neighbours(asked, item, k=K)]
-#     alike_too = np.mean([aisle in found.shared for found in near])
-#     print(f"{kind}: cosine {np.mean([found.similarity for found in near]):.2f}, same {aisle} {alike_too:.2f}")
-# print(f"same {aisle} by chance: {chance:.2f}")
+#     print(f"{kind}: mean cosine {np.mean([found.similarity for found in near]):.2f},")
+#     print(f"    of its own {aisle} {np.mean([aisle in found.shared for found in near]):.2f}")
+# print(f"by chance {chance:.2f}")
 # ```
 #
 # <details><summary>Answer</summary>
@@ -902,8 +902,11 @@ for name, value in found.items():
 
 # %% tags=["exercise"]
 def trait_lift(first, second):
-    """How many times as often as by chance two items of a pair share a value: (P,), (P,) codes -> one number."""
-    # both known; the share of pairs that are alike; that of meetings
+    """How many times as often as by chance the items of a pair are alike.
+
+    (P,), (P,) codes, 0 where unknown -> one number.
+    """
+    # 1. the pairs of which both are known  2. their share that is alike  3. that of all meetings
     both = (first > 0) & (second > 0)
     first, second = first[both], second[both]
     values = int(torch.cat([first, second]).max()) + 1
@@ -928,7 +931,10 @@ print(f"counted {trait_lift(*aisle_codes.T):.2f}, shuffled {lifts[aisle]:.2f}")
 
 # %% tags=["exercise"]
 def trait_embedding(rows, known, logits):
-    """The sum of the known sources, each at m times its weight: (U, s, d), (U, s) booleans, (s,) -> (U, d)."""
+    """The sum of the known sources, each at m times its weight.
+
+    (U, s, d), (U, s) booleans, (s,) -> (U, d).
+    """
     power = logits.exp() * known  # (U, s), nothing where unknown
     weights = known.sum(dim=1, keepdim=True) * power / power.sum(dim=1, keepdim=True)
     return torch.einsum("us,usd->ud", weights, rows)
@@ -948,7 +954,10 @@ mt.check.trait_embedding(trait_embedding)
 
 # %% tags=["exercise"]
 def cold_embedding(rows, known, logits):
-    """The same for items without history, 0 where no trait is known: (U, s, d), (U, s) booleans, (s,) -> (U, d)."""
+    """The same for items without history, from their traits alone; 0 where none is known.
+
+    (U, s, d), (U, s) booleans, (s,) -> (U, d).
+    """
     trained = known.clone()
     trained[:, 0] = False
     some = trained.any(dim=1, keepdim=True)  # (U, 1)
