@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import inspect
 import itertools
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -13,12 +12,14 @@ import torch
 from .advice import advice
 from .exercise import Case, Exercise, Finding
 from .probing import Runner, probes
-from .running import Outcome, Printed, fresh, short, shown
+from .running import Outcome, fresh, short, shown
 from .verdict import Verdict
 
 _tries: dict[str, int] = {}  # failed ones since the exercise was last passed
+_judged: dict[str, object] = {}  # the answer that failed last
 _seeds = itertools.count(1)
 
+SAME = "This is the function of the last try: if you changed it, run its cell first."
 HARD_CODED = (
     "It is right on the examples and wrong on inputs drawn anew: a number or a size of an example may be written "
     "into the function."
@@ -37,6 +38,7 @@ class Fault:
     hint: str = ""
     valued: bool = False
     stopped: bool = False
+    printed: str = ""
     text: dict[str, str] = field(default_factory=dict)
 
 
@@ -50,7 +52,7 @@ def judge(exercise: Exercise, answer: object, seconds: float = 5.0) -> Verdict:
     wanted = len(inspect.signature(exercise.oracle).parameters)
     if not _takes(answer, wanted):
         return _failed(exercise, Finding(f"The function must take {wanted} arguments: {exercise.signature}."))
-    runner = Runner(exercise, answer, seconds, Printed(sys.stdout))
+    runner = Runner(exercise, answer, seconds)
     cases, drawn = exercise.cases(), exercise.drawn(next(_seeds))
     first = runner.call(*cases[0].arguments)
     if _blank(first):
@@ -61,16 +63,17 @@ def judge(exercise: Exercise, answer: object, seconds: float = 5.0) -> Verdict:
         for fault in faults:
             fault.hint = fault.hint or HARD_CODED
     if faults:
-        return _failed(exercise, _diagnosis(exercise, faults, gots))
+        return _failed(exercise, _diagnosis(exercise, faults, gots), answer)
     if finding := next(probes(runner, cases), None):
-        return _failed(exercise, finding)
+        return _failed(exercise, finding, answer)
     _tries.pop(exercise.name, None)
-    return Verdict(exercise.name, passed=True, cases=len(cases) + len(drawn))
+    return Verdict(exercise.name, passed=True, cases=len(cases) + len(drawn), printed=first.printed)
 
 
 def forget() -> None:
     """Every exercise is at its first try again."""
     _tries.clear()
+    _judged.clear()
 
 
 def _takes(answer: Callable, wanted: int) -> bool:
@@ -97,6 +100,7 @@ def _values(runner: Runner, cases: list[Case], first: Outcome | None = None) -> 
         outcome = first if first is not None and number == 0 else runner.call(*case.arguments)
         fault = _fault(runner.exercise, case, expected, outcome)
         if fault is not None:
+            fault.printed = outcome.printed
             faults.append(fault)
             if fault.stopped:
                 break
@@ -135,7 +139,8 @@ def _diagnosis(exercise: Exercise, faults: list[Fault], values: list) -> Finding
         hint = _mistake(exercise, [fault for fault in faults if fault.valued], _constant(exercise, values))
     where = {} if fault.stopped else _arguments(exercise, fault.case)
     got = fault.words or _show(exercise, fault.got)
-    return _Found(hint or fault.hint or fault.case.hint, fault.case.name, _show(exercise, fault.expected), got, where)
+    hint, expected = hint or fault.hint or fault.case.hint, _show(exercise, fault.expected)
+    return _Found(hint, fault.case.name, expected, got, where, "" if fault.stopped else fault.printed)
 
 
 def _show(exercise: Exercise, value) -> str:
@@ -150,6 +155,7 @@ class _Found(Finding):
     """A finding on a case."""
 
     where: dict[str, str] = field(default_factory=dict)
+    printed: str = ""
 
 
 def _mistake(exercise: Exercise, faults: list[Fault], constant: bool) -> str:
@@ -185,20 +191,24 @@ def _arguments(exercise: Exercise, case: Case) -> dict[str, str]:
 
 def _unanswered(exercise: Exercise) -> Verdict:
     hint = f"Write {exercise.signature.split(':')[0]}, then run this cell again."
-    return Verdict(exercise.name, unanswered=True, hint=hint, tries=_tries.get(exercise.name, 0))
+    return Verdict(exercise.name, unanswered=True, hints=(hint,), tries=_tries.get(exercise.name, 0))
 
 
-def _failed(exercise: Exercise, finding: Finding) -> Verdict:
+def _failed(exercise: Exercise, finding: Finding, answer: object = None) -> Verdict:
     """The verdict on one more failed try, with one more of the growing hints."""
     tries = _tries[exercise.name] = _tries.get(exercise.name, 0) + 1
     hints = [finding.hint] if finding.hint else []
     hints += exercise.hints[: tries - len(hints)]
+    again = answer is not None and _judged.get(exercise.name) is answer
+    _judged[exercise.name] = answer
     return Verdict(
         exercise.name,
         case=finding.case,
         arguments=getattr(finding, "where", {}),
         expected=finding.expected,
         got=short(finding.got),
-        hint=" ".join(hints),
+        hints=tuple(hints),
         tries=tries,
+        note=SAME if again else "",
+        printed=getattr(finding, "printed", ""),
     )

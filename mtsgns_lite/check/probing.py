@@ -11,7 +11,7 @@ import torch
 
 from .advice import advice
 from .exercise import Case, Exercise, Finding
-from .running import Outcome, Printed, call, fresh, shown
+from .running import Outcome, call, fresh, shown
 
 DETACHED = (
     "The value is right, but no gradient reaches `{}`, so training would leave it where it is. Gradients end at "
@@ -24,16 +24,15 @@ UNEQUAL = "The value is right, but its gradient for `{}` is not: part of it is d
 
 @dataclass
 class Runner:
-    """Calls one answer, under one allowance for printing."""
+    """Calls one answer, under limits."""
 
     exercise: Exercise
     answer: Callable
     seconds: float
-    printed: Printed
 
     def call(self, *arguments) -> Outcome:
         """The outcome on copies of these arguments."""
-        return call(self.answer, arguments, self.printed, self.seconds)
+        return call(self.answer, arguments, self.seconds)
 
 
 class _Trouble(Exception):
@@ -71,7 +70,7 @@ def _gradient(runner: Runner, case: Case) -> Finding | None:
     if any(isinstance(part, torch.Tensor) and not part.numel() for part in case.arguments):
         return None
     work = functools.partial(gradients, runner.answer, exercise.gradient)
-    outcome = call(work, case.arguments, runner.printed, runner.seconds, of=runner.answer)
+    outcome = call(work, case.arguments, runner.seconds, of=runner.answer)
     if outcome.trouble:
         hint = advice(outcome.exception) if outcome.exception is not None else outcome.trouble
         hint = hint or "The value is right, but it fails where the inputs need a gradient."

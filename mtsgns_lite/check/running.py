@@ -33,39 +33,34 @@ class Outcome:
     value: object = None
     trouble: str = ""
     exception: BaseException | None = None
+    printed: str = ""
 
 
 class Printed(io.TextIOBase):
-    """Hands on the first `CHARACTERS` of all calls to where they would have gone, and stops a call that prints more."""
+    """Keeps what a call prints, for the verdict shows that of one input; stops a call that prints too much."""
 
-    def __init__(self, onward):
-        self.onward, self.room, self.count = onward, CHARACTERS, 0
+    def __init__(self) -> None:
+        self.count, self.parts = 0, [""]
 
     def write(self, text: str) -> int:
         """See `io.TextIOBase.write`."""
         self.count += len(text)
-        if self.room > 0:
-            self.onward.write(text[: self.room])
-            self.room -= len(text)
         if self.count > CHARACTERS:
             raise Flooded
+        self.parts.append(text)
         return len(text)
 
-    def flush(self) -> None:
-        """See `io.IOBase.flush`."""
-        self.onward.flush()
 
-
-def call(
-    function: Callable, arguments: tuple, printed: Printed, seconds: float = SECONDS, of: Callable | None = None
-) -> Outcome:
+def call(function: Callable, arguments: tuple, seconds: float = SECONDS, of: Callable | None = None) -> Outcome:
     """The outcome of ``function(*arguments)``, with copies of the arguments; only a KeyboardInterrupt gets out.
 
     Errors are told by their line in `of`, the learner's function, which is `function` if not given.
     """
-    printed.count, given = 0, tuple(fresh(argument) for argument in arguments)
+    printed, given = Printed(), tuple(fresh(argument) for argument in arguments)
     with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed), torch.enable_grad():
-        return watched(lambda: _value(function(*given)), seconds, of or function)
+        outcome = watched(lambda: _value(function(*given)), seconds, of or function)
+    outcome.printed = "".join(printed.parts)
+    return outcome
 
 
 def watched(work: Callable[[], object], seconds: float, function: Callable) -> Outcome:

@@ -371,7 +371,7 @@ def test_an_interrupt_by_hand_gets_through():
         judged(by_hand)
 
 
-def test_an_answer_that_prints_too_much_is_stopped_and_little_gets_through():
+def test_an_answer_that_prints_too_much_is_stopped_and_nothing_gets_through():
     lines = []
 
     def floods(u, v):
@@ -383,20 +383,32 @@ def test_an_answer_that_prints_too_much_is_stopped_and_little_gets_through():
     with contextlib.redirect_stdout(page), contextlib.redirect_stderr(errors):
         verdict = judged(floods)
     assert "printing 10,000 characters" in verdict.hint
-    assert len(page.getvalue()) == CHARACTERS
+    assert page.getvalue() == verdict.printed == ""
     assert len(lines) < CHARACTERS / len("all work and no play") + 1
     assert sys.stdout is not page
 
 
-def test_what_an_answer_prints_is_seen():
+def test_what_an_answer_prints_on_the_input_that_is_shown_is_seen_and_no_more():
     def talks(u, v):
-        print("here I am")
-        return dot(u, v)
+        print(f"here are {len(u)}")
+        return dot(u, v) if len(u) == 1 else 0 * dot(u, v)
 
     page = io.StringIO()
     with contextlib.redirect_stdout(page):
-        assert judged(talks)
-    assert "here I am" in page.getvalue()
+        wrong, right = judged(talks), judged(lambda u, v: print(f"here is {len(u)}") or dot(u, v))
+    assert page.getvalue() == ""
+    assert right.details() == {"printed": "here is 1"}
+    assert wrong.details()["printed"] == "here are 4"
+    assert "here are 4" in wrong._repr_html_()
+
+
+def test_a_function_that_was_not_run_anew_is_told_so():
+    def wrong(u, v):
+        return dot(u, v) + 1
+
+    first, again, other = judged(wrong), judged(wrong), judged(lambda u, v: dot(u, v) + 2)
+    assert [bool(verdict.note) for verdict in (first, again, other)] == [False, True, False]
+    assert "run its cell first" in repr(again)
 
 
 def test_writing_into_an_input_changes_no_later_call():
