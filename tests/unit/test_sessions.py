@@ -1,0 +1,426 @@
+"""Sessions are those of a plain loop, their pairs those of the formula, and what was planted in them is found."""
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+import mtsgns_lite as mt
+from mtsgns_lite.data.planted_sessions import planted_sessions
+from mtsgns_lite.data.samples import SkipGramBatch
+from mtsgns_lite.data.session_samples import MarketNoise, SessionBatch
+from mtsgns_lite.data.sessions import Sessions, basket_sessions
+from mtsgns_lite.goals import goal_ranks, market_auc, market_mixing
+
+CPU = torch.device("cpu")
+SHOP = mt.Catalogue(range(10))
+
+
+def epoch(samples, seed=0):
+    return list(samples.batches(torch.Generator().manual_seed(seed), CPU))
+
+
+def cut(events, gap=10, strong="buy", catalogue=SHOP):
+    """Sessions of (user, item, time, kind)."""
+    return Sessions.from_events(catalogue, *(np.array(column) for column in zip(*events)), gap=gap, strong=strong)
+
+
+def rows(sessions):
+    return [sessions.items[row].tolist() for row in range(len(sessions))]
+
+
+def by_loop(events, gap):
+    """(user, items, goal) of each session, in order of their starts, one event at a time."""
+    found, last = [], {}
+    for user, item, time, kind in sorted(events, key=lambda event: event[2]):  # stable: ties keep their order
+        session = last.get(user)
+        if session is None or time - session["until"] > gap:
+            session = {"user": user, "start": time, "items": [], "goal": -1}
+            found.append(session)
+            last[user] = session
+        session["until"] = time
+        session["items"].append(item)
+        if kind == "buy":
+            session["goal"] = item
+    found.sort(key=lambda session: (session["start"], session["user"]))
+    return [(session["user"], session["items"], session["goal"]) for session in found]
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_sessions_are_those_of_a_plain_loop(seed):
+    rng = np.random.default_rng(seed)
+    kinds = ["click", "cart", "buy"]
+    events = [(int(rng.integers(4)), int(rng.integers(10)), int(rng.integers(120)), kinds[rng.integers(3)])
+              for _ in range(150)]  # fmt: skip
+    sessions = cut(events, gap=4)
+    made = list(zip(sessions.users.tolist(), rows(sessions), sessions.goals.tolist()))
+    assert made == by_loop(events, 4)
+    assert len(made) > 10
+
+
+def test_a_pause_as_long_as_the_gap_stays_and_a_longer_one_cuts():
+    events = [(0, 1, 0, "click"), (0, 2, 10, "click"), (0, 3, 21, "buy"), (0, 4, 31, "click")]
+    assert rows(cut(events, gap=10)) == [[1, 2], [3, 4]]
+    assert rows(cut(events, gap=11)) == [[1, 2, 3, 4]]
+    assert rows(cut(events, gap=0)) == [[1], [2], [3], [4]]
+
+
+def test_users_are_never_mixed_and_events_of_one_time_keep_their_order():
+    events = [(1, 5, 3, "click"), (0, 1, 3, "buy"), (1, 4, 3, "buy"), (1, 3, 3, "click"), (0, 0, 2, "click")]
+    sessions = cut(events)
+    assert rows(sessions) == [[0, 1], [5, 4, 3]]
+    assert sessions.users.tolist() == [0, 1]
+    assert sessions.goals.tolist() == [1, 4]
+    assert sessions.goal_places.tolist() == [1, 1]
+
+
+def test_the_goal_is_the_last_strong_event_and_none_where_there_is_no_such():
+    events = [(0, 1, 0, "buy"), (0, 2, 1, "book"), (0, 3, 2, "click"), (1, 4, 50, "click")]
+    assert cut(events, strong="buy").goals.tolist() == [1, -1]
+    assert cut(events, strong=("buy", "book")).goals.tolist() == [2, -1]
+    assert cut(events, strong=()).goals.tolist() == [-1, -1]
+
+
+def test_one_event_is_a_session():
+    sessions = cut([(7, 3, 100, "buy")])
+    assert rows(sessions) == [[3]]
+    assert sessions.goals.tolist() == [3]
+    with pytest.raises(ValueError, match="no pairs"):
+        sessions.samples()
+
+
+@pytest.mark.parametrize(
+    ("events", "options", "message"),
+    [
+        ([(0, 1, 0, "click")], {}, "of the kind 'buy'; there are: click"),
+        ([(0, 11, 0, "buy")], {}, "run from 0 to 9"),
+        ([(0, 1, np.nan, "buy")], {}, "Times must be numbers"),
+        ([(0, 1, 0, "buy")], {"gap": -1}, "gap of -1"),
+    ],
+)
+def test_events_that_make_no_sessions_are_refused(events, options, message):
+    with pytest.raises(ValueError, match=message):
+        cut(events, **options)
+    with pytest.raises(ValueError, match="no events"):
+        Sessions.from_events(SHOP, [], [], [], [], gap=1)
+    with pytest.raises(ValueError, match="one length"):
+        Sessions.from_events(SHOP, [0], [0, 1], [0], ["buy"], gap=1)
+
+
+@pytest.fixture
+def frame():
+    """Two visitors' clicks as a shop has them."""
+    return pd.DataFrame(
+        {
+            "customer_id": ["b", "a", "a", "a", None, "b"],
+            "sku": ["x", "x", "y", "x", "y", "z"],
+            "timestamp": ["2025-01-01 10:00", "2025-01-01 09:00", "2025-01-01 09:30", "2025-01-01 10:00:01",
+                          "2025-01-01 10:00", "2025-01-01 10:05"],
+            "event_type": ["click", "click", "buy", "click", "buy", "buy"],
+            "city": ["Rome", "Rome", "Oslo", "Rome", "Oslo", "Rome"],
+        }
+    )  # fmt: skip
+
+
+def test_a_table_is_read_by_the_usual_names(frame):
+    sessions = Sessions.from_table(frame, traits=["city"])
+    ids = sessions.catalogue.ids
+    assert [[ids[item] for item in row] for row in rows(sessions)] == [["x", "y"], ["x", "z"], ["x"]]
+    assert [ids[goal] if goal >= 0 else None for goal in sessions.goals] == ["y", "z", None]
+    assert sessions.catalogue.traits_of(sessions.catalogue.index("y")) == {"city": "Oslo"}
+    assert len(Sessions.from_table(frame, gap="1h")) == 2
+    renamed = frame.rename(columns={"event_type": "what", "sku": "thing"})
+    assert rows(Sessions.from_table(renamed, kind="what", item="thing")) == rows(sessions)
+
+
+@pytest.mark.parametrize(
+    ("change", "options", "message"),
+    [
+        (lambda f: f.drop(columns="timestamp"), {}, r"No column of times .*\(time=\)"),
+        (lambda f: f.drop(columns="customer_id"), {}, r"No column of users .*\(user=\)"),
+        (lambda f: f.drop(columns="event_type"), {}, r"No column of kinds .*\(kind=\)"),
+        (lambda f: f, {"kind": "nope"}, "no column 'nope'"),
+        (lambda f: f, {"gap": "soon"}, "gap='soon' is no length of time"),
+        (lambda f: f, {"strong": "purchase"}, "there are: buy, click"),
+        (lambda f: f.assign(timestamp=[*f.timestamp[:3], None, *f.timestamp[4:]]), {}, "rows without a time"),
+    ],
+)
+def test_a_table_that_lacks_something_is_told_what(frame, change, options, message):
+    with pytest.raises(ValueError, match=message):
+        Sessions.from_table(change(frame), **options)
+
+
+def test_sessions_without_conversions_need_no_kinds(frame):
+    assert not (Sessions.from_table(frame.drop(columns="event_type"), strong=()).goals >= 0).any()
+
+
+def test_taking_and_splitting_keep_each_session_whole_and_the_last_in_time_are_held_out():
+    sessions = planted_sessions(items=40, sessions=60, markets=2)
+    one, two = sessions.take(np.array([5, 2])), sessions.take(np.array([2]))
+    assert rows(one) == [rows(sessions)[5], rows(sessions)[2]]
+    assert one.goals.tolist() == sessions.goals[[5, 2]].tolist()
+    assert np.array_equal(one.kinds[-len(two.kinds) :], two.kinds)
+    train, held_out = sessions.split(0.25)
+    assert (len(train), len(held_out)) == (45, 15)
+    assert train.times[train.items.offsets[:-1]].max() <= held_out.times[held_out.items.offsets[:-1]].min()
+    with pytest.raises(ValueError, match="a part empty"):
+        sessions.split(0.0)
+
+
+# --- pairs ----------------------------------------------------------------------------------------------------------
+
+
+def pairs_by_loop(batch):
+    """The weights that pairs() should have, one pair at a time."""
+    rows, length = batch.items.shape
+    found = torch.zeros(rows, length, length)
+    last = length - 1 if batch.goals else length
+    for row in range(rows):
+        for i in range(last):
+            for j in range(length):
+                near = j == last or 0 < abs(i - j) <= batch.window
+                there = bool(batch.present[row, i] and batch.present[row, j])
+                if near and there and batch.items[row, i] != batch.items[row, j]:
+                    found[row, i, j] = batch.weight[row, j]
+    return found
+
+
+@pytest.mark.parametrize("goals", [0, 3.0])
+def test_pairs_are_those_of_a_loop(goals):
+    sessions = planted_sessions(items=30, sessions=80, markets=2, clicks=8)
+    for batch in epoch(sessions.samples(goals=goals, window=2, length=6, weights={"cart": 2.0, "buy": 0.5})):
+        assert isinstance(batch, SkipGramBatch)
+        assert torch.equal(batch.pairs(), pairs_by_loop(batch))
+
+
+def test_the_goal_is_a_context_of_every_place_whatever_the_distance_and_no_target():
+    events = [(0, item, time, "click") for time, item in enumerate([1, 2, 3, 4, 5, 6])] + [(0, 7, 6, "buy")]
+    (batch,) = epoch(cut(events).samples(goals=4.0, window=1, share=1))
+    pairs = batch.pairs()[0]
+    assert batch.items[0, -1] == 7
+    assert pairs[:6, -1].tolist() == [4.0] * 6
+    assert pairs[6, -1] == 0  # the purchase itself
+    assert not pairs[-1].any()
+    plain = epoch(cut(events).samples(goals=0, window=1, share=1))[0].pairs()[0]
+    assert torch.equal(plain, pairs[:-1, :-1])
+
+
+def test_without_weights_and_goals_and_repeats_the_pairs_are_those_of_plain_skip_gram():
+    items = torch.tensor([[0, 1, 2, 3], [4, 2, 0, 1]])
+    present = torch.tensor([[1, 1, 1, 1], [1, 1, 1, 0]], dtype=torch.bool)
+    noise = torch.zeros(1, 1, dtype=torch.long)
+    plain = SkipGramBatch(items, present, 2, noise, 5)
+    assert torch.equal(SessionBatch(items, present, 2, noise, 5, torch.ones(2, 4), False).pairs(), plain.pairs())
+
+
+def test_long_sessions_are_cut_in_order_into_parts_of_like_length_and_nothing_is_lost():
+    catalogue = mt.Catalogue(range(200))
+    events = [(user, place, 1000 * user + place, "click") for user in range(1, 60) for place in range(user)]
+    samples = cut(events, strong=(), catalogue=catalogue).samples(goals=0, length=8, batch_size=4)
+    found = [row[there].tolist() for b in epoch(samples) for row, there in zip(b.items, b.present) if there.any()]
+    assert all(row == list(range(row[0], row[0] + len(row))) and 2 <= len(row) <= 8 for row in found)
+    assert sum(map(len, found)) == sum(range(2, 60))
+    assert samples.counts.tolist() == np.bincount(np.concatenate(found), minlength=200).tolist()
+    assert len(epoch(samples)) == len(samples)
+    assert (found.count([0, 1, 2, 3, 4]), found.count([5, 6, 7, 8])) == (3, 1)  # 5 events; 9, cut in 5 and 4; 10
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"length": 1}, "two events"),
+        ({"goals": -1}, "goals=-1"),
+        ({"weights": {"look": 1}}, "of the kind 'look'"),
+        ({"weights": {"buy": -1}}, "0 or more"),
+        ({"market": "shop"}, "no trait 'shop'"),
+    ],
+)
+def test_samples_that_make_no_sense_are_refused(options, message):
+    with pytest.raises(ValueError, match=message):
+        planted_sessions(items=20, sessions=20, markets=2).samples(**options)
+
+
+# --- market negatives -----------------------------------------------------------------------------------------------
+
+
+def test_market_negatives_never_leave_the_market_and_follow_the_counts():
+    market = torch.tensor([1, 2, 1, 2, 1, 0, 3])
+    counts = torch.tensor([16, 1, 1, 81, 0, 5, 1])
+    drawn = MarketNoise(counts, market).draw(torch.tensor([0, 3, 6, 4]), 20_000, torch.Generator().manual_seed(0))
+    assert (market[drawn] == market[[0, 3, 6, 4]][:, None]).all()
+    share = [torch.bincount(row, minlength=7) / 20_000 for row in drawn]
+    assert float(share[0][0]) == pytest.approx(8 / 9, abs=0.01)
+    assert float(share[1][3]) == pytest.approx(27 / 28, abs=0.01)
+    assert float(share[0][4]) == 0  # never seen
+    unknown = MarketNoise(counts, market).draw(torch.tensor([5]), 5_000, torch.Generator().manual_seed(0))
+    assert set(unknown.ravel().tolist()) == {0, 1, 2, 3, 5, 6}  # from everywhere
+
+
+def test_rows_get_negatives_of_their_own_market_beside_those_of_the_shop():
+    sessions = planted_sessions(items=200, sessions=300, markets=4, stray=0.0)
+    code = torch.from_numpy(sessions.catalogue.traits["market"].codes[:, 0].copy())
+    samples = sessions.samples(market="market", noise_size=12, negatives=4, market_negatives=8)
+    assert (samples.noise_size, samples.local, samples.negatives) == (4, 8, 12)
+    elsewhere = []
+    for batch in epoch(samples):
+        own = code[batch.items[:, 0]]
+        assert batch.noise.shape == (len(batch.items), 12)
+        assert (code[batch.noise[:, 4:]] == own[:, None]).all()
+        elsewhere += (code[batch.noise[:, :4]] != own[:, None]).ravel().tolist()
+    assert np.mean(elsewhere) == pytest.approx(0.75, abs=0.05)
+
+
+# --- learning -------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def planted():
+    return planted_sessions(items=300, sessions=3_000, markets=3)
+
+
+@pytest.fixture(scope="module")
+def models(planted):
+    """Plain, and with goals; SGNS and a trait model both take the samples as they are."""
+    found = {}
+    for name, kind, goals in (("plain", mt.SGNS, 0), ("goals", mt.SGNS, 10.0), ("traits", mt.MultiTraitSGNS, 10.0)):
+        found[name] = kind(planted.catalogue, dim=16)
+        samples = planted.split()[0].samples(goals=goals)
+        mt.fit(found[name], samples, epochs=4, device="cpu", progress=False)
+    return found
+
+
+def purity(model, labels, k=5):
+    """The share of the nearest items that have the same label."""
+    vectors = torch.nn.functional.normalize(model.embeddings(), dim=1)
+    near = (vectors @ vectors.T).fill_diagonal_(-1).topk(k).indices.numpy()
+    return (labels[near] == labels[:, None]).mean()
+
+
+def test_goals_bring_the_planted_groups_together(planted, models):
+    group = planted.truth["group"]
+    assert purity(models["goals"], group) > 0.8
+    assert purity(models["goals"], group) > purity(models["plain"], group) + 0.1
+    assert purity(models["traits"], planted.truth["market"]) > 0.95
+
+
+def test_the_bought_item_ranks_higher_with_goals_and_as_the_session_goes_on(planted, models):
+    held_out = planted.split()[1]
+    found = {name: goal_ranks(model, held_out) for name, model in models.items()}
+    assert found["goals"].mean < 0.85 * found["plain"].mean
+    by_click = found["goals"].by_click
+    assert by_click[0] < 0.6 * by_click[14]
+    assert goal_ranks(models["goals"], held_out, market="market").mean <= found["goals"].mean
+
+
+def test_the_same_seed_gives_the_same_numbers(planted):
+    samples, vectors = planted.samples(market="market"), []
+    for _ in range(2):
+        model = mt.SGNS(planted.catalogue, dim=8)
+        mt.fit(model, samples, device="cpu", progress=False)
+        vectors.append(model.embeddings())
+    assert torch.equal(*vectors)
+
+
+# --- the figures ----------------------------------------------------------------------------------------------------
+
+
+class Given:
+    """A model whose vectors are given."""
+
+    def __init__(self, vectors, markets=None):
+        self.vectors = torch.tensor(vectors, dtype=torch.float32)
+        traits = [] if markets is None else [mt.Trait.from_values("market", markets)]
+        self.catalogue = mt.Catalogue(range(len(vectors)), traits=traits)
+        self.counts = torch.ones(len(vectors))
+        self.seen = self.counts > 0
+
+    def embeddings(self, which="target"):
+        return self.vectors
+
+
+def test_goal_ranks_by_hand():
+    """Items on a half circle, by angle; item 4 is bought after 0, 1, 4 (which doesn't ask), 2."""
+    angle = np.radians([0, 40, 60, 75, 100, 179])
+    model = Given(np.stack([np.cos(angle), np.sin(angle)], axis=1), list("aababb"))
+    events = [(0, item, time, "click") for time, item in enumerate([0, 1, 4, 2])]
+    sessions = cut([*events, (0, 4, 5, "buy"), (0, 3, 6, "click")], catalogue=model.catalogue)
+    found = goal_ranks(model, sessions, last=1, steps=4)
+    assert found.ranks[0, :3].tolist() == [3, 4, 4]  # from 2: 3, 1, 4; from 1: 2, 3, 0, 4; from 0: 1, 2, 3, 4
+    assert np.isnan(found.ranks[0, 3])
+    assert found.asked.tolist() == [1, 1, 1, 0]
+    assert found.among.tolist() == [6]
+    within = goal_ranks(model, sessions, market="market", last=1, steps=1)
+    assert within.ranks.tolist() == [[1]]  # of 2, 4, 5 the asking 2 is left out, and 5 is farther
+    assert within.among.tolist() == [3]
+    mean = goal_ranks(model, sessions, last=3, steps=1)
+    assert mean.ranks.tolist() == [[2]]  # 0, 1, 2 look to 34 degrees: 3 is 41 away, 4 is 66, 5 is 145
+    with pytest.raises(ValueError, match="nothing to ask"):
+        goal_ranks(model, cut([(0, 4, 0, "buy")], catalogue=model.catalogue))
+
+
+def test_market_figures_by_hand():
+    apart = Given([[1, 0], [1, 0.1], [0, 1], [0.1, 1]], list("aabb"))
+    assert market_mixing(apart, "market", k=1) == 0
+    assert market_mixing(apart, "market", k=3) == pytest.approx(2 / 3)
+    mixed = Given([[1, 0], [0, 1], [1, 0.1], [0.1, 1]], list("aabb"))
+    assert market_mixing(mixed, "market", k=1) == 1
+    near = Given([[1, 0], [1, 0.1], [0, 1], [0, -1]], list("aaab"))
+    events = [(user, item, 0, "buy") for user in range(200) for item in (0, 1, 3)]
+    found = market_auc(near, cut(events, catalogue=near.catalogue), "market")
+    assert found == pytest.approx(0.75, abs=0.06)  # 0 and 1 are near: against 2 they win, against themselves they tie
+
+
+# --- groceries as sessions ------------------------------------------------------------------------------------------
+
+
+def test_what_a_household_buys_again_within_its_next_baskets_is_strong():
+    baskets = mt.Ragged.from_rows([[0, 1], [0, 2], [2, 3], [1, 4], [0, 5], [3]])
+    shop = mt.Dataset("shop", SHOP, baskets, users=np.array([0, 1, 0, 1, 0, 0]))
+
+    def again(sessions):
+        return {(int(row), int(item)) for row, item, kind in
+                zip(sessions.items.row_of, sessions.items.values, sessions.kinds) if kind}  # fmt: skip
+
+    # household 0 buys [0, 1], [2, 3], [0, 5], [3], and 1 buys [0, 2], [1, 4]
+    assert again(basket_sessions(shop, within=2)) == {(0, 0), (2, 3)}
+    with pytest.raises(ValueError, match="within=0"):
+        basket_sessions(shop, within=0)
+    with pytest.raises(ValueError, match="bought again within 1"):
+        basket_sessions(shop, within=1)
+    assert basket_sessions(shop, within=2).goals.tolist() == [0, -1, 3, -1, -1, -1]
+    assert [sorted(row) for row in rows(basket_sessions(shop, within=2))] == [baskets[r].tolist() for r in range(6)]
+
+
+# --- the generator --------------------------------------------------------------------------------------------------
+
+
+def test_planted_sessions_are_as_they_say(planted):
+    truth, items = planted.truth, planted.items
+    assert len(planted) == 3_000
+    assert (planted.goals >= 0).mean() == pytest.approx(0.3, abs=0.03)
+    clicked = np.bincount(items.values, minlength=300)
+    assert (clicked[:100].min(), clicked[100:200].min()) > (clicked[200:].mean(), clicked[200:].mean() / 2)
+    goal = planted.goals[items.row_of]
+    place = np.arange(len(items.values)) - items.offsets[items.row_of]
+    early, late = (goal >= 0) & (place < 2), (goal >= 0) & (place > 15) & (items.values != goal)
+    same = truth["group"][items.values] == truth["group"][goal]
+    assert same[late].mean() > 2 * same[early].mean()  # they wander towards it
+    assert (truth["market"][items.values] == truth["market"][goal])[goal >= 0].mean() > 0.9
+    assert len(np.unique(truth["group"])) == 15
+
+
+def test_the_generated_events_are_cut_into_the_same_sessions_again(planted):
+    again = Sessions.from_table(planted.events())
+    ids = planted.catalogue.ids
+    assert np.array_equal(ids[planted.items.values], again.catalogue.ids[again.items.values])
+    assert np.array_equal(planted.items.offsets, again.items.offsets)
+
+
+def test_the_same_seed_gives_the_same_sessions_and_another_seed_others():
+    one, same, other = (planted_sessions(items=40, sessions=50, markets=2, seed=seed) for seed in (1, 1, 2))
+    assert np.array_equal(one.items.values, same.items.values)
+    assert not np.array_equal(one.items.values, other.items.values)
+    with pytest.raises(ValueError, match="no shop"):
+        planted_sessions(items=10, markets=20)
+    with pytest.raises(ValueError, match="fractions"):
+        planted_sessions(converting=2)
