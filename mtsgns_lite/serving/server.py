@@ -1,0 +1,91 @@
+"""Running the service: until it is stopped, or for as long as a block of code lasts."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from .embeddings import Embeddings
+from .live import Live
+from .recommender import Recommender
+
+MISSING = "The service needs fastapi and uvicorn: `pip install fastapi uvicorn`."
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+PATIENCE = 10  # seconds that requests get to end when the service is stopped
+
+
+def serve(
+    path: str | Path | Embeddings | Recommender,
+    host: str = "127.0.0.1",
+    port: int = 8000,
+    index: str = "approximate",
+    stock: str | Path | None = None,
+    every: float = 2.0,
+) -> None:
+    """Serve a store or a model until Ctrl-C or SIGTERM; requests that are under way are answered first.
+
+    host : only this machine can reach the default; another address opens the service, which asks for no password, to
+        whoever reaches the machine. For the rest see `Live`.
+    Raises ``ModuleNotFoundError`` without fastapi or uvicorn, ``OSError`` where the port is taken.
+    """
+    server = _server(Live(path, index, stock, every), host, port, log_level="info")
+    listening = _listen(host, port)
+    shown = f"[{host}]" if ":" in host else host
+    address = f"http://{shown}:{listening.getsockname()[1]}"
+    print(
+        f"Serving {path if isinstance(path, (str, Path)) else 'vectors'} on {address} (documentation: {address}/docs)"
+    )
+    if host not in LOOPBACK:
+        print("Whoever reaches this machine can ask: there is no password. Put a proxy before it that has one.")
+    with listening:
+        server.run(sockets=[listening])
+
+
+@contextmanager
+def running(
+    path: str | Path | Embeddings | Recommender,
+    index: str = "approximate",
+    stock: str | Path | None = None,
+    every: float = 2.0,
+) -> Iterator[str]:
+    """Serve on a free port of this machine while a block of code runs, which gets the address:
+
+    >>> with running(store) as address:
+    ...     requests.get(f"{address}/similar", {"item": "1042", "k": 3}).json()
+    """
+    server = _server(Live(path, index, stock, every), "127.0.0.1", 0, log_level="warning")
+    with _listen("127.0.0.1", 0) as listening:
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
+        thread.start()
+        while not server.started and thread.is_alive():
+            time.sleep(0.01)
+        try:
+            yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+        finally:
+            server.should_exit = True
+            thread.join()
+
+
+def _server(live: Live, host: str, port: int, log_level: str):
+    try:
+        import uvicorn
+
+        from .service import make_app
+    except ModuleNotFoundError as error:
+        raise ModuleNotFoundError(MISSING) from error
+    config = uvicorn.Config(
+        make_app(live), host=host, port=port, log_level=log_level, access_log=False,
+        timeout_graceful_shutdown=PATIENCE, server_header=False,
+    )  # fmt: skip
+    return uvicorn.Server(config)
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    try:
+        return socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
+    except OSError as error:
+        raise OSError(f"Port {port} of {host} can't be used ({error.strerror}): choose another.") from error

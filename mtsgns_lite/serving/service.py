@@ -1,0 +1,206 @@
+"""A small HTTP service on a `Live` version: /similar, /recommend, /cold, /health, and /docs.
+
+What is asked is checked by types before it is looked at, so that these types are also the documentation. 404 is the
+answer to something that is not there (an item, a user, a trait), 422 to something that is not a question, 413 to too
+long a one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Annotated
+
+from fastapi import Body, FastAPI, HTTPException, Query
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from ..neighbours import Neighbours
+from ..storage import library_version
+from .live import Current, Live
+from .recommender import Recommender
+
+MOST_FOUND, MOST_BASKETS, MOST_ITEMS, MOST_TRAITS = 100, 50, 200, 50
+MOST_BYTES = 1 << 18
+
+Id = Annotated[str, Field(min_length=1, max_length=200, description="an item's id")]
+Text = Annotated[str, Field(min_length=1, max_length=200)]
+K = Annotated[int, Field(ge=1, le=MOST_FOUND, description="how many items to find")]
+KInBody = Annotated[K, BeforeValidator(lambda k: int(k) if isinstance(k, float) and k.is_integer() else k)]  # 5.0: JSON
+Basket = Annotated[list[Id], Field(min_length=1, max_length=MOST_ITEMS)]
+
+
+class Asked(BaseModel):
+    """What all questions share: a field that is not known is a mistake, not something to skip."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+    k: KInBody = 10
+
+
+class Baskets(Asked):
+    """A user's baskets, the oldest first."""
+
+    baskets: Annotated[list[Basket], Field(min_length=1, max_length=MOST_BASKETS)]
+    again: Annotated[bool, Field(description="may what was bought be recommended again?")] = False
+    without: Annotated[list[Id], Field(max_length=MOST_ITEMS, description="items not to recommend")] = []
+
+
+class NewItem(Asked):
+    """A new item's traits, such as {"brand": "Acme", "tags": ["new", "sale"]}."""
+
+    traits: Annotated[
+        dict[Text, Text | Annotated[list[Text], Field(min_length=1, max_length=20)]],
+        Field(min_length=1, max_length=MOST_TRAITS),
+    ]
+
+
+class Item(BaseModel):
+    """An item that was found, its cosine similarity, and the traits it shares with the item asked for."""
+
+    id: str
+    name: str
+    similarity: float
+    shared: dict[str, str] = {}
+
+
+class Answer(BaseModel):
+    """The items found, from the nearest on, by which version; `unknown` are ids that it does not hold."""
+
+    version: str
+    found: list[Item]
+    unknown: list[str] = []
+
+
+class Health(BaseModel):
+    """What answers, since when; `problem` says why a newer version was not taken up."""
+
+    status: str
+    version: str
+    since: str
+    items: int
+    dim: int
+    index: str
+    users: int
+    problem: str | None
+
+
+class Problem(BaseModel):
+    """What was wrong, as a sentence."""
+
+    detail: str
+
+
+NOT_THERE: dict[int | str, dict] = {404: {"model": Problem, "description": "An item, user or trait that is not there"}}
+TOO_LONG: dict[int | str, dict] = {
+    413: {"model": Problem, "description": f"A question of more than {MOST_BYTES:,} bytes"},
+    400: {"model": Problem, "description": "A question that can't be read"},
+}
+
+
+def make_app(live: Live) -> FastAPI:
+    """The service; it looks for new versions from its start to its end."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        live.start()
+        yield
+        live.stop()
+
+    app = FastAPI(title="mtsgns_lite", version=library_version(), description=__doc__, lifespan=lifespan)
+    app.add_middleware(BodyLimit)
+
+    # Plain functions run in threads: a search that looks at every item holds nobody else up.
+    @app.get("/health")
+    def health() -> Health:
+        """What answers, and since when."""
+        now, embeddings = live.current, live.current.recommender.embeddings
+        return Health(
+            status="ok", version=now.version, since=now.since, items=len(now.recommender.index),
+            dim=embeddings.vectors.shape[1], index=now.recommender.index.kind,
+            users=0 if embeddings.users is None else len(embeddings.users), problem=live.problem,
+        )  # fmt: skip
+
+    @app.get("/similar", responses=NOT_THERE)
+    def similar(item: Annotated[Id, Query()], k: Annotated[K, Query()] = 10) -> Answer:
+        """The items most like one."""
+        now = live.current
+        number = _known(now.recommender, [item])[0]
+        return _answer(now, lambda: now.recommender.similar(number[0], k)) if number else _not_there(item)
+
+    @app.get("/recommend", responses=NOT_THERE)
+    def recommend_user(
+        user: Annotated[int, Query(ge=0, lt=1 << 53)], k: Annotated[K, Query()] = 10, again: bool = False
+    ) -> Answer:
+        """What to offer a user whose vector is cached."""
+        now = live.current
+        return _answer(now, lambda: now.recommender.recommend_user(user, k, again))
+
+    @app.post("/recommend", responses=NOT_THERE | TOO_LONG)
+    def recommend(asked: Annotated[Baskets, Body()]) -> Answer:
+        """What to offer a user who bought these baskets. Ids that are not known are left out, and named."""
+        now = live.current
+        known = [_known(now.recommender, basket) for basket in asked.baskets]
+        unknown = sorted({item for _, missing in known for item in missing})
+        rows = [numbers for numbers, _ in known if numbers]
+        if not rows:
+            _not_there(", ".join(unknown[:3]))
+        without = _known(now.recommender, asked.without)[0]
+        return _answer(
+            now, lambda: now.recommender.recommend(rows, asked.k, asked.again, without), unknown
+        )  # fmt: skip
+
+    @app.post("/cold", responses=NOT_THERE | TOO_LONG)
+    def cold(asked: Annotated[NewItem, Body()]) -> Answer:
+        """The items most like a new one, by its traits alone."""
+        now = live.current
+        return _answer(now, lambda: now.recommender.cold(asked.traits, asked.k))
+
+    return app
+
+
+def _known(recommender: Recommender, items: list[str]) -> tuple[list[int], list[str]]:
+    """The numbers of items, and the ids that are not there."""
+    numbers = {item: recommender.number(item) for item in items}
+    found = [number for number in numbers.values() if number is not None]
+    return found, [item for item, number in numbers.items() if number is None]
+
+
+def _not_there(items: str):
+    raise HTTPException(404, f"No item has the id {items!r}: ask for one of the catalogue.")
+
+
+def _answer(now: Current, find: Callable[[], Neighbours], unknown: list[str] | None = None) -> Answer:
+    try:
+        found = find()
+    except (KeyError, ValueError) as error:  # sentences for people, all on something that is not there
+        raise HTTPException(404, str(error.args[0])) from error
+    items = [Item(id=n.id, name=n.name, similarity=n.similarity, shared=n.shared) for n in found]
+    return Answer(version=now.version, found=items, unknown=unknown or [])
+
+
+class BodyLimit:
+    """Refuses a body that is too long, by what it says of itself, and by what really comes."""
+
+    def __init__(self, app: ASGIApp, most: int = MOST_BYTES):
+        self.app, self.most = app, most
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request."""
+        if scope["type"] != "http":
+            return await self.app(scope, receive, send)
+        said = dict(scope["headers"]).get(b"content-length", b"0")
+        if not said.isdigit() or int(said) > self.most:
+            refusal = JSONResponse({"detail": f"At most {self.most:,} bytes may be sent."}, 413)
+            return await refusal(scope, receive, send)
+        come = 0
+
+        async def counted() -> Message:
+            nonlocal come
+            message = await receive()
+            come += len(message.get("body", b""))
+            if come > self.most:
+                raise HTTPException(413, f"At most {self.most:,} bytes may be sent.")
+            return message
+
+        await self.app(scope, counted, send)
