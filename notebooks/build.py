@@ -5,6 +5,7 @@ solutions/NN_name.ipynb has them.
 
     python notebooks/build.py             all lessons, on groceries
     python notebooks/build.py 02 03       some
+    python notebooks/build.py --text      only words were changed: keep what the cells of code have shown
     python notebooks/build.py --check     say whether the notebooks are up to date with their sources; executes nothing
 
 Kept in a notebook: text outputs, tables, and a picture of the figure where a cell is tagged "picture". Left out: the
@@ -101,6 +102,7 @@ def place_below(notebook: NotebookNode, source: Path) -> None:
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
             cell.source = one_folder_below(cell.source)
+    notebook.cells[0].source = re.sub(r"^(# .*)", r"\1, solved", notebook.cells[0].source)
     words = f"*The lesson with its exercises solved: [try them first](../{source.stem}.ipynb).*"
     notebook.cells.insert(1, nbformat.v4.new_markdown_cell(words))
 
@@ -273,10 +275,25 @@ def build(source: Path, where: str = "", solved: bool = False) -> Path:
     return path
 
 
+def rewrite(source: Path, where: str = "", solved: bool = False) -> Path:
+    """Take over a source's text cells into a built notebook. Raises ``ValueError`` where its code was changed too."""
+    path = target(source, solved)
+    notebook, built = unexecuted(source, where, solved), nbformat.read(path, 4)
+    new, old = ([cell for cell in whole.cells if cell.cell_type == "code"] for whole in (notebook, built))
+    if [(cell.source, cell.id) for cell in new] != [(cell.source, cell.id) for cell in old]:
+        raise ValueError(f"The code of {path.name} is not as it was: build it without --text.")
+    for cell, before in zip(new, old):
+        cell.outputs, cell.execution_count = before.outputs, before.execution_count
+    nbformat.validate(notebook)
+    path.write_text(nbformat.writes(notebook) + "\n", "utf-8")
+    return path
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("lessons", nargs="*", metavar="NN", help="numbers of lessons, all by default")
     parser.add_argument("--check", action="store_true", help="compare the cells with the sources, and execute nothing")
+    parser.add_argument("--text", action="store_true", help="take over changed words, and execute nothing")
     given = parser.parse_args()
     if given.check:
         found = check(where=repository())
@@ -286,7 +303,7 @@ def main() -> int:
         if not given.lessons or source.stem[:2] in given.lessons or source.stem in given.lessons:
             for solved in editions(source):
                 started = time.perf_counter()
-                path = build(source, repository(), solved)
+                path = (rewrite if given.text else build)(source, repository(), solved)
                 size, name = path.stat().st_size / 1000, str(path.relative_to(FOLDER))
                 print(f"{name:42} {size:5.0f} KB {time.perf_counter() - started:6.0f} s", flush=True)
     return 0

@@ -108,7 +108,8 @@ show(learning_curve(points, title, x="% of the items, from the most bought on", 
 #
 # ## How the lessons work
 #
-# - **Predict, then run.** A guess costs ten seconds and makes the answer stick. Wrong guesses work best.
+# - **Predict, then run.** A guess costs ten seconds and makes the answer stick. Wrong guesses work best. A lesson comes
+#   with the outputs of our run; *Kernel → Restart Kernel and Clear Outputs* hides what you want to guess.
 # - **Run All never fails** and no cell waits for a click. Figures, menus and sliders are there to play with, not to
 #   pass.
 # - **One change at a time.** Change a number, run the cell again, look. Restart the kernel if you get lost; nothing is
@@ -116,6 +117,8 @@ show(learning_curve(points, title, x="% of the items, from the most bought on", 
 # - **The same seed gives the same numbers** on the same machine. Another seed shows how much of a result is luck.
 # - **Questions and exercises** stand at the end. The questions want a few lines run, the exercises a function written;
 #   a check says what is wrong with it.
+# - **Write into a copy** (*File → Save Notebook As*) if the course will be updated under you: `git pull` stops at files
+#   that you changed.
 #
 # Try it now: change the 4 below and run the cell again. Each line of its output is one of the most bought items, after
 # the number of baskets it is in.
@@ -177,8 +180,10 @@ lesson.headline("one epoch of skip-gram, AUC", right["SGNS"], "true pairs agains
 #
 # ## Check yourself
 #
-# Say what you expect, run the lines in a new cell below, and only then open the answer.
-#
+# Predict first; then run the lines in a new cell below the question, and only then open the answer. The answers speak
+# of the whole groceries; with `SMOKE = True` much of what you see is luck.
+
+# %% [markdown]
 # **1.** You know how many items a basket holds on average. Which part of the baskets holds more than that: a half?
 #
 # ```python
@@ -191,7 +196,8 @@ lesson.headline("one epoch of skip-gram, AUC", right["SGNS"], "true pairs agains
 # same is true of the items: most sell less than the average item. Where the baskets are of much the same length it
 # comes to about a half.
 # </details>
-#
+
+# %% [markdown]
 # **2.** The bars compared popularity, raw counts and the model on false pairs whose items are as popular as those of
 # the true ones (`degree`). Draw the false items evenly instead (`uniform`). Which of the three gains most?
 #
@@ -206,7 +212,8 @@ lesson.headline("one epoch of skip-gram, AUC", right["SGNS"], "true pairs agains
 # good rule. Against false items that are as popular it is no better than a coin. On the groceries the model gains
 # least: little of what it knows is popularity. Raw counts lie between.
 # </details>
-#
+
+# %% [markdown]
 # **3.** And the model before it has read a single basket, when all its vectors are random?
 #
 # ```python
@@ -220,7 +227,8 @@ lesson.headline("one epoch of skip-gram, AUC", right["SGNS"], "true pairs agains
 # popular. What the trained model has above a half it owes to the baskets. The fewer pairs are asked about, the further
 # from a half luck can take it.
 # </details>
-#
+
+# %% [markdown]
 # **4.** The baskets put aside are the last ones in time. Would random ones do? Take the fifty most bought items of the
 # first tenth of all baskets, and those of the last tenth. How many are the same? And if the baskets are shuffled first?
 #
@@ -229,8 +237,9 @@ lesson.headline("one epoch of skip-gram, AUC", right["SGNS"], "true pairs agains
 #     return {*np.argsort(-np.bincount(shop.baskets.take(rows).values))[:50].tolist()}
 #
 # in_time, shuffled = np.arange(len(shop.baskets)), np.random.default_rng(SEED).permutation(len(shop.baskets))
-# for tenths in (np.array_split(in_time, 10), np.array_split(shuffled, 10)):
-#     print(len(bestsellers(tenths[0]) & bestsellers(tenths[-1])), "of the bestsellers are the same")
+# for name, rows in {"in time": in_time, "shuffled": shuffled}.items():
+#     first, *_, last = np.array_split(rows, 10)
+#     print(f"{name}: {len(bestsellers(first) & bestsellers(last))} of the fifty are the same")
 # ```
 #
 # <details><summary>Answer</summary>
@@ -239,15 +248,16 @@ lesson.headline("one epoch of skip-gram, AUC", right["SGNS"], "true pairs agains
 # is asked about the future, so it must be tested on one; random baskets would let it peek at next month's fashions. In
 # a made-up shop, or a table in no order, time makes no difference.
 # </details>
-#
+
+# %% [markdown]
 # **5.** Train the same model with another seed. Does its AUC change? Do the five neighbours?
 #
 # ```python
 # again = mt.SGNS(split.catalogue, dim=64, seed=SEED + 1)
 # mt.fit(again, split.train, epochs=1, device=DEVICE, seed=SEED + 1, progress=False)
-# print(mt.neighbours(again, example, k=5))
-# print("AUC", {row.method: row.auc["degree"]["seen"] for row in mt.evaluate(again, split, baselines=False)})
-# print("was", right)
+# (row,) = mt.evaluate(again, split, baselines=False)
+# print(f"AUC {row.auc['degree']['seen']:.3f}, it was {right['SGNS']:.3f}")
+# mt.neighbours(again, example, k=5)
 # ```
 #
 # <details><summary>Answer</summary>

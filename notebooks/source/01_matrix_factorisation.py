@@ -607,8 +607,10 @@ mt.evaluate(final, split, name="one epoch, bias", baselines=False)
 # %% [markdown]
 # ## Check yourself
 #
-# Say what you expect, run the lines in a new cell below, and only then open the answer.
-#
+# Predict first; then run the lines in a new cell below the question, and only then open the answer. The answers speak
+# of the whole groceries; with `SMOKE = True` much of what you see is luck.
+
+# %% [markdown]
 # **1.** Make all rows of the trained model twice as long, and train nothing: every score becomes four times as large.
 # What happens to the AUC? And to the cliff?
 #
@@ -625,7 +627,8 @@ mt.evaluate(final, split, name="one epoch, bias", baselines=False)
 # order. The cliff shrinks: scores move away from 0, so chances move away from a half. Nothing has been learned by it.
 # How steep a cliff is says as much of the length of the rows as of what the model knows.
 # </details>
-#
+
+# %% [markdown]
 # **2.** Call all true pairs of a batch false, and all false ones true. What does that do to the loss of a model that
 # was never trained, and of the trained one?
 #
@@ -642,7 +645,8 @@ mt.evaluate(final, split, name="one epoch, bias", baselines=False)
 # less than log 2 where the labels are right, and more where they are wrong. It loses more by the swap than training had
 # gained it: minus the logarithm is steeper for small chances, so being wrong costs more than being right saves.
 # </details>
-#
+
+# %% [markdown]
 # **3.** Take the dot product out of the model with a bias, and score pairs by their two biases alone. What is left of
 # its AUC against uniform negatives, and against degree-matched ones?
 #
@@ -659,7 +663,8 @@ mt.evaluate(final, split, name="one epoch, bias", baselines=False)
 # on the strict one. They have learned what popularity knows and nothing else; what the model knows of this item and
 # that one is in its rows.
 # </details>
-#
+
+# %% [markdown]
 # **4.** There was one false pair for each true one. A shop has many more false pairs than true ones. With ten for each,
 # what becomes of the precision where half of the true pairs are found? And of the AUC?
 #
@@ -676,7 +681,8 @@ mt.evaluate(final, split, name="one epoch, bias", baselines=False)
 # The AUC and the recall do not change, for neither mixes the two kinds. So a precision says nothing until you know how
 # many false pairs there were to a true one, and a fine AUC promises no fine precision.
 # </details>
-#
+
+# %% [markdown]
 # **5.** Draw the false items evenly, not by how much they are bought (`exponent=0`). What happens to the two AUCs, and
 # to the bestsellers among the neighbours of bestsellers?
 #

@@ -797,8 +797,10 @@ for name, value in found.items():
 # %% [markdown]
 # ## Check yourself
 #
-# Predict first, then run the lines in a new cell, then open the answer.
-#
+# Predict first; then run the lines in a new cell below the question, and only then open the answer. The answers speak
+# of the whole groceries; with `SMOKE = True` much of what you see is luck.
+
+# %% [markdown]
 # **1.** Nothing at all is known of an item, and it has no row of its own. What does the softmax make of its weights,
 # and what does `mixture` make of the item?
 #
@@ -814,7 +816,8 @@ for name, value in found.items():
 # gets the zero vector: the model says nothing of it, as skip-gram does. Without that, one such item would make the
 # loss of its whole batch NaN.
 # </details>
-#
+
+# %% [markdown]
 # **2.** Divide each trained vector by its item's $m_v$. Whose nearest items change? And the AUC?
 #
 # ```python
@@ -830,7 +833,8 @@ for name, value in found.items():
 # No item's, and the AUC stays too. $m_v$ is one number for a whole vector, and a cosine doesn't see lengths. The
 # factor is there for the training: it gives each row a gradient that is not made small by its weight.
 # </details>
-#
+
+# %% [markdown]
 # **3.** Give all items one more trait that has the same value everywhere. What weight will the model learn for it, and
 # what share will it have?
 #
@@ -845,17 +849,18 @@ for name, value in found.items():
 # have a use for; but it tells no item from another, and only differences count in a share. Whoever reads the weights
 # would believe that this trait matters.
 # </details>
-#
+
+# %% [markdown]
 # **4.** A logit far below the others silences a source, without training anew. Silence the item's own row, the trait
 # with the largest share, and the one with the smallest. What does each cost the pairs of items that were seen, and
 # what does it cost the new ones?
 #
 # ```python
-# print("with all sources", model_auc)
+# print("with all sources", {kind: round(found, 3) for kind, found in model_auc.items()})
 # logits = model.target.logits.weight[0]
 # for place in map(learned.sources.index, ("item", top, least)):
 #     kept, logits[place] = logits[place].clone(), -1e9
-#     print("without", learned.sources[place], auc(model))
+#     print("without", learned.sources[place], {kind: round(found, 3) for kind, found in auc(model).items()})
 #     logits[place] = kept
 # ```
 #
@@ -865,7 +870,8 @@ for name, value in found.items():
 # hardly for a new item, which had none: only its partners did. The trait with the smallest share is hardly missed; on
 # a small shop, where it is mostly noise, the AUC may even rise without it.
 # </details>
-#
+
+# %% [markdown]
 # **5.** Somebody mixed up the models with true and with shuffled traits. Both tell you what is near a newcomer. Can you
 # see from the cosines which one is broken? And from how often the nearest items have the value that the model was told?
 #
@@ -893,11 +899,12 @@ for name, value in found.items():
 # ### 1. Chance, without a draw
 #
 # *Do the baskets agree?* shuffled the partners, and every shuffle gives a slightly different lift. Chance can be
-# counted instead: let each first item meet each second one. `first` and `second` (P,) are a trait's codes for the two
-# items of each pair, 0 where unknown. Leave out the pairs with an unknown item. Which share of the rest is alike, and
-# which share of all those meetings? The lift is the one over the other.
+# counted instead: let each first item meet each second one. `first` and `second` are tensors (P,), a trait's codes for
+# the two items of each pair, 0 where unknown. Leave out the pairs with an unknown item. Which share of the rest is
+# alike, and which share of all those meetings? The lift is the one over the other.
 #
-# Then ask it for the aisles, with the first column of their codes: does it agree with `lifts`?
+# Then ask it for the aisles. `codes = torch.from_numpy(traits[aisle].codes)[:, 0]` has one for each item, and
+# `split.pairs` (P, 2) the items of each pair: does it agree with `lifts`?
 
 
 # %% tags=["exercise"]
@@ -948,8 +955,8 @@ mt.check.trait_embedding(trait_embedding)
 #
 # Source 0 is the item's own row, which was never trained for a new item. So it must have no say, neither in the weights
 # nor in $m_v$. And an item may come without a single known trait: then the honest answer is the zero vector. Your
-# function from exercise 2 does most of it. Then try it on the shop: `look_up` the cold items, with `tables`, `a` and
-# `model.target.items.weight`, and hold the answer against `model.embeddings()[cold]`.
+# function from exercise 2 does most of it. Then try it on the shop: `look_up` a tensor of the cold items, with `tables`
+# and `model.target.items.weight.cpu()`, and hold what comes of it, and of `a`, against `model.embeddings()[cold]`.
 
 
 # %% tags=["exercise"]

@@ -686,8 +686,10 @@ print(f"First by degree-matched AUC: {first}. First by hit rate at 10: {winner}.
 #
 # ## Check yourself
 #
-# Predict first, then run the lines in a new cell, then open the answer.
-#
+# Predict first; then run the lines in a new cell below the question, and only then open the answer. The answers speak
+# of the whole groceries; with `SMOKE = True` much of what you see is luck.
+
+# %% [markdown]
 # **1.** Popularity's score is a product of two counts. Take its logarithm, its root, its negative: what happens to the
 # AUC?
 #
@@ -702,7 +704,8 @@ print(f"First by degree-matched AUC: {first}. First by hit rate at 10: {winner}.
 # turns every comparison round, so the two kinds of figures add up to one. Whoever scores far below one half has a
 # good score with the wrong sign.
 # </details>
-#
+
+# %% [markdown]
 # **2.** One row of a table is fitted on a corpus drawn with one seed, the next row on another's. The purchases are the
 # same. Would you notice?
 #
@@ -716,7 +719,8 @@ print(f"First by degree-matched AUC: {first}. First by hit rate at 10: {winner}.
 # By the fingerprint, and by nothing else: the same seed gives the lesson's own, another seed another. Nothing is
 # wrong with the third corpus, but a difference between two rows would then hold the luck of two corpora.
 # </details>
-#
+
+# %% [markdown]
 # **3.** Ask for pairs with a cold end only. What does each policy get?
 #
 # ```python
@@ -730,7 +734,8 @@ print(f"First by degree-matched AUC: {first}. First by hit rate at 10: {winner}.
 # comparison is a tie. `random` gets about one half: each comparison is decided, but by nothing. (A shop without such
 # pairs prints nan.)
 # </details>
-#
+
+# %% [markdown]
 # **4.** The figures above rest on thousands of pairs. How far would they waver with a hundred?
 #
 # ```python
@@ -747,7 +752,8 @@ print(f"First by degree-matched AUC: {first}. First by hit rate at 10: {winner}.
 # one method to the next, so a hundred pairs could not put them in order. The spread falls with the root of the number
 # of pairs: ten times less takes a hundred times as many.
 # </details>
-#
+
+# %% [markdown]
 # **5.** Two methods vary from seed to seed, as the first line shows. Their difference, taken within each seed: does it
 # vary more, or less?
 #

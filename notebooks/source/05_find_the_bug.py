@@ -776,8 +776,10 @@ lesson.headline("loss on shuffled traits, with the label leak", last["shuffled t
 # %% [markdown]
 # ## Check yourself
 #
-# Predict first, then run the lines in a new cell, then open the answer.
-#
+# Predict first; then run the lines in a new cell below the question, and only then open the answer. The answers speak
+# of the whole groceries; with `SMOKE = True` much of what you see is luck.
+
+# %% [markdown]
 # **1.** Would a test on the shape and the type of a result have caught cases 3 and 6?
 #
 # ```python
@@ -790,7 +792,8 @@ lesson.headline("loss on shuffled traits, with the label leak", last["shuffled t
 # No, and none of the eleven: each returns what it should by shape and type, and most train without a warning. That is
 # why they were published. Only a number whose value is known beforehand tells.
 # </details>
-#
+
+# %% [markdown]
 # **2.** Case 1 again, with the mended metric beside the reported one. Which rows change? Popularity's too?
 #
 # ```python
@@ -805,7 +808,8 @@ lesson.headline("loss on shuffled traits, with the label leak", last["shuffled t
 # for, even where nobody doubts the model: it goes through the same evaluation and nothing else. What is odd in its row
 # too can't come from the model.
 # </details>
-#
+
+# %% [markdown]
 # **3.** Overfitting or a leak? Give an honest model a large table and several epochs on baskets filled by lot. How far
 # below "knowing nothing" does its loss come, and what is it worth on held-out pairs?
 #
@@ -824,7 +828,8 @@ lesson.headline("loss on shuffled traits, with the label leak", last["shuffled t
 # suspect of case 10 came to a small part of it in a single epoch, with an eighth of the numbers for each item.
 # Overfitting takes time; a leak doesn't, for it never needed the baskets.
 # </details>
-#
+
+# %% [markdown]
 # **4.** Two seeds, and the item that was bought most. Are its two vectors alike? And is its likeness to all the other
 # items?
 #
@@ -841,7 +846,8 @@ lesson.headline("loss on shuffled traits, with the label leak", last["shuffled t
 # likeness agrees well, for it is what was learned. So hold a second seed against what is measured within a model, and
 # never mix the vectors of two runs.
 # </details>
-#
+
+# %% [markdown]
 # **5.** The mirror of case 2 acquits a function. What has it shown? Try one that forgets half of the window.
 #
 # ```python

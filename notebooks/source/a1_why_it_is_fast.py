@@ -853,8 +853,9 @@ print(f"our last step alone:              {speed['gradient by hand']:,.0f} token
 # %% [markdown]
 # ## Check yourself
 #
-# Predict first. Then run the lines in a new cell, and open the answer.
-#
+# Predict first; then run the lines in a new cell below the question, and only then open the answer.
+
+# %% [markdown]
 # **1.** A batch of eight walks is a small part of `BATCH`. What becomes of the time for a token?
 #
 # ```python
@@ -869,7 +870,8 @@ print(f"our last step alone:              {speed['gradient by hand']:,.0f} token
 # It is clearly longer. A step makes as many calls for eight walks as for all of them, and each call has its fixed
 # price. With fewer tokens in a batch, fewer share that price. In the account of a token above, its bar would grow.
 # </details>
-#
+
+# %% [markdown]
 # **2.** Let all these walks share *one* set of twenty negatives. Is the mean of the loss still right? And its spread,
 # beside that of sets for four walks?
 #
@@ -885,7 +887,8 @@ print(f"our last step alone:              {speed['gradient by hand']:,.0f} token
 # negative is drawn as before. The spread is by far the widest. All walks have the same luck now, where eight sets
 # used to even it out; eight times fewer draws spread about √8 times as far.
 # </details>
-#
+
+# %% [markdown]
 # **3.** Somebody shares twenty negatives and forgets the weight 5/20. What does that change in the scores that
 # training is after? Take a pair that is as frequent in walks as in noise, and look where its loss is least.
 #
@@ -901,7 +904,8 @@ print(f"our last step alone:              {speed['gradient by hand']:,.0f} token
 # All scores are to be lower by log 20 − log 5 = log 4. It is the loss of twenty negatives a pair: another model, not
 # a faster form of the same.
 # </details>
-#
+
+# %% [markdown]
 # **4.** A row is asked for twice in a batch, with the same gradient. Which moves it further: the sum in one step, or
 # the two gradients one after the other?
 #
@@ -921,7 +925,8 @@ print(f"our last step alone:              {speed['gradient by hand']:,.0f} token
 # since the state holds two equal squares by then. A row that comes often would run far ahead; the sum is what its
 # gradient *is*.
 # </details>
-#
+
+# %% [markdown]
 # **5.** In a copy of `by_hand` the − 1 is forgotten in what goes to the target. Would the proof of the *loss* notice?
 # Give both the same batch again and again: what does its loss do?
 #
@@ -940,7 +945,8 @@ print(f"our last step alone:              {speed['gradient by hand']:,.0f} token
 # target's gradient notices, and so does the same batch. With the right gradient it is soon known by heart, and its
 # loss goes towards 0; with the wrong one it falls too, but stays well above, and jumps about.
 # </details>
-#
+
+# %% [markdown]
 # ## Exercises
 #
 # Write each function, then run the cell below it: it says whether the answer is right, and if not, gives a hint. Ask

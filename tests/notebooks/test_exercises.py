@@ -177,8 +177,8 @@ def test_each_question_of_the_quiz_has_lines_to_run_and_a_folded_answer(lesson: 
 
 def quiz(notebook: nbformat.NotebookNode) -> tuple[list[str], list[str]]:
     """The questions with their answers, and the lines that each of them asks to run."""
-    (text,) = [cell.source for cell in notebook.cells if "## Check yourself" in cell.source]
-    text = text.split("## Check yourself")[1].split("\n## ")[0]
+    text = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+    text = text.split("## Check yourself\n")[1].split("\n## ")[0]
     return re.split(r"^\*\*(?=\d+\.)", text, flags=re.MULTILINE)[1:], re.findall(
         r"```python\n(.*?)```", text, re.DOTALL
     )
@@ -244,13 +244,14 @@ def test_ids_are_unique_and_those_of_cells_in_both_are_the_same(made: Path, buil
     assert len(learner) == len(build.unexecuted(source, "someone/course").cells)
     assert len(solved) == len(build.unexecuted(source, "someone/course", True).cells)
     same = {*learner.values()} & {*solved.values()}
-    assert len(same) == 7
+    assert len(same) == 6
     assert all(learner[key] == solved[key] for key in {*learner} & {*solved})
     assert len({*learner} & {*solved}) == len(same)
 
 
 def test_the_solved_lesson_knows_where_it_is(made: Path, build: ModuleType):
     learner, solved = (built(build, made / "source" / "08_sums.py", of) for of in (False, True))
+    assert (learner.cells[0].source, solved.cells[0].source) == ("# 08 · Sums", "# 08 · Sums, solved")
     words = solved.cells[3].source
     assert "(../07_title.ipynb)" in words
     assert "(../09_next.ipynb#start)" in words
@@ -333,4 +334,25 @@ def test_a_learners_notebook_that_would_fail_is_not_written(source: Path, build:
     source.write_text(SOURCE.replace("check.total(total)", "check.total(total + 1)"), "utf-8")
     with pytest.raises(CellExecutionError, match="ellipsis"):
         build.build(source)
+    assert build.target(source).read_bytes() == before
+
+
+def test_changed_words_are_taken_over_without_a_run(source: Path, build: ModuleType):
+    before = built(build, source)
+    source.write_text(SOURCE.replace("You will add.", "You will add up."), "utf-8")
+    for solved in (False, True):
+        build.rewrite(source, "someone/course", solved)
+    assert build.check(source.parent.parent, "someone/course") == []
+    after = built(build, source)
+    assert "add up" in after.cells[2].source
+    assert [cell for cell in after.cells if cell.cell_type == "code"] == [
+        cell for cell in before.cells if cell.cell_type == "code"
+    ]
+
+
+def test_changed_code_is_not_taken_over_without_a_run(source: Path, build: ModuleType):
+    before = build.target(source).read_bytes()
+    source.write_text(SOURCE.replace("range(11)", "range(12)"), "utf-8")
+    with pytest.raises(ValueError, match="build it without --text"):
+        build.rewrite(source, "someone/course")
     assert build.target(source).read_bytes() == before
