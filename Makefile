@@ -50,7 +50,7 @@ $(READY): pyproject.toml constraints.txt
 	done; \
 	test -n "$$python" || { echo "No Python 3.11 to 3.13 found: install one, or name it: make setup PYTHON=..."; exit 1; }; \
 	echo "$$python -m venv $(VENV)"; "$$python" -m venv $(VENV)
-	$(PY) -m pip install $(PIP_OPTIONS) -c constraints.txt -e ".[notebooks,dev]"
+	$(PY) -m pip install $(PIP_OPTIONS) -c constraints.txt -e ".[notebooks,dev,serving]"
 	$(PY) -m ipykernel install --sys-prefix --name python3 --display-name "Python 3 (mtsgns_lite)"
 	@touch $(READY)
 
@@ -108,7 +108,7 @@ pictures: setup
 	$(PY) tests/benchmarks/pictures.py
 
 wheelhouse: setup
-	$(PY) -m pip wheel --disable-pip-version-check -c constraints.txt -w wheelhouse setuptools ".[notebooks,dev]"
+	$(PY) -m pip wheel --disable-pip-version-check -c constraints.txt -w wheelhouse setuptools ".[notebooks,dev,serving]"
 	rm -f wheelhouse/mtsgns_lite-*
 	@echo "Take the folder along, with a clone; there: make setup WHEELHOUSE=wheelhouse (same system, same Python)"
 
