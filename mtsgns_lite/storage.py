@@ -178,6 +178,7 @@ def _save_tensors(tensors: dict[str, torch.Tensor], path: Path, metadata: dict[s
     shutil.rmtree(part, ignore_errors=True)
     part.mkdir()
     save_file({name: value.detach().cpu().contiguous() for name, value in tensors.items()}, part / path.name, metadata)
+    os.chmod(part / path.name, part.stat().st_mode & 0o666)  # safetensors lets nobody else read it
     _move(part / path.name, path)
     part.rmdir()
 

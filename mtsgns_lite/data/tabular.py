@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 PRICE = re.compile(r"(unit|item|list|sale|retail)?[ _]?(price|cost)", re.IGNORECASE)
+CATEGORY = re.compile(r"categor|department|aisle|genre|class|group|kind|type", re.IGNORECASE)
 
 
 def from_table(
@@ -75,13 +76,16 @@ def derived(catalogue: Catalogue, table: pd.DataFrame, columns: dict[str, str]) 
 
 
 def _main_trait(catalogue: Catalogue) -> str | None:
-    """The single-valued trait with most values, if each of them is shared by four items or more on average."""
+    """The single-valued trait with most values, if each of them is shared by four items or more on average.
+
+    One that is called a category, or the like, comes before a brand, of which there may be more.
+    """
     sizes = {
         name: values
         for name, values, fill, _ in catalogue.describe()
         if catalogue.traits[name].codes.shape[1] == 1 and 1 < values <= fill * len(catalogue) / 4
     }
-    return max(sizes, key=lambda name: sizes[name]) if sizes else None
+    return max(sizes, key=lambda name: (bool(CATEGORY.search(name)), sizes[name])) if sizes else None
 
 
 class _ItemTable:

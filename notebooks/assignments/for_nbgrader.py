@@ -23,6 +23,8 @@ from nbformat import NotebookNode
 CONFIG = (
     'c = get_config()\nc.ClearSolutions.code_stub = {"python": "..."}\nc.ClearSolutions.text_stub = "*Your answer.*"\n'
 )
+NOTE = """*In nbgrader:* where the text says `grader.check`, run the cells below your answer instead; one that fails
+says what is wrong. Hand in this notebook; there is no cell that packs it."""
 
 
 def converted(cells: list[NotebookNode]) -> Iterator[NotebookNode]:
@@ -40,7 +42,10 @@ def converted(cells: list[NotebookNode]) -> Iterator[NotebookNode]:
             number += 1
             yield _marked(cell, inside, question, f"{question['name']}-{number}")
         else:
+            cell.source = re.sub(r"\n\n[^\n]*\*?If the (?:very )?first cell says.*", "", cell.source, flags=re.DOTALL)
             yield cell
+            if cell.source.startswith("# "):
+                yield nbformat.v4.new_markdown_cell(NOTE)
 
 
 def _marked(cell: NotebookNode, inside: str, question: dict, name: str) -> NotebookNode:

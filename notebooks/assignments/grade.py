@@ -24,13 +24,16 @@ from pathlib import Path
 import nbformat
 import psutil
 from make import BUILT, KERNEL, masters
+from tqdm import tqdm
 
 from mtsgns_lite.evaluation import text_table
 from mtsgns_lite.leaderboard import spreadsheet_cell
 from mtsgns_lite.submissions import clean
 
 MEGABYTES = 50  # a notebook has a few at most
-SECONDS = 900.0
+SECONDS = 300.0
+LONGEST = 5_000  # characters of what a cell printed
+PLACEHOLDER = "_Type your answer here"  # otter's
 BEGIN, END = "<!-- BEGIN QUESTION -->", "<!-- END QUESTION -->"  # otter's, around what is graded by hand
 
 
@@ -53,13 +56,15 @@ class Grade:
         return sum(self.points.values())
 
 
-def grade(assignment: Path, folder: Path, seconds: float = SECONDS) -> list[Grade]:
+def grade(assignment: Path, folder: Path, seconds: float = SECONDS, progress: bool = False) -> list[Grade]:
     """Grade each notebook in `folder` with the assignment that make.py built in the folder `assignment`."""
     found = sorted(path for path in folder.rglob("*") if path.suffix.lower() in (".ipynb", ".zip") and path.is_file())
-    kept = [path for path in found if not any(part.startswith((".", "__MACOSX")) for part in path.parts)]
+    kept = [path.relative_to(folder) for path in found]
+    kept = [path for path in kept if not any(part.startswith((".", "__MACOSX")) for part in path.parts)]
     if not kept:
         raise FileNotFoundError(f"There is no notebook and no zip in {folder}.")
-    return [_graded(path, clean(path.relative_to(folder).as_posix(), 60), assignment, seconds) for path in kept]
+    names = tqdm(kept, disable=not progress, unit=" notebook")
+    return [_graded(folder / path, clean(path.as_posix(), 60), assignment, seconds) for path in names]
 
 
 def _graded(path: Path, name: str, assignment: Path, seconds: float) -> Grade:
@@ -103,13 +108,31 @@ def _from_zip(path: Path) -> bytes:
             return file.read(MEGABYTES * 1_000_000)
 
 
+def by_hand(notebook: nbformat.NotebookNode) -> tuple[list[nbformat.NotebookNode], list[nbformat.NotebookNode]]:
+    """The cells of what is graded by hand: those that ask, which are locked, and those that answer."""
+    starts = [n for n, cell in enumerate(notebook.cells) if BEGIN in cell.source]
+    ends = [n for n, cell in enumerate(notebook.cells) if END in cell.source]
+    cells = [cell for first, last in zip(starts, ends) for cell in notebook.cells[first:last]]
+    return [cell for cell in cells if is_locked(cell)], [cell for cell in cells if not is_locked(cell)]
+
+
+def is_locked(cell: nbformat.NotebookNode) -> bool:
+    """Whether otter let nobody edit a cell."""
+    return cell.metadata.get("editable") is False
+
+
 def _written(notebook: nbformat.NotebookNode) -> str:
-    """What is graded by hand: the questions and their answers, as Markdown."""
-    cells = [cell.source for cell in notebook.cells]
-    starts = [n for n, text in enumerate(cells) if BEGIN in text]
-    ends = [n for n, text in enumerate(cells) if END in text]
-    parts = [text for first, last in zip(starts, ends) for text in cells[first:last]]
-    return "\n\n".join(parts).replace(BEGIN, "").strip()
+    """The answers that are graded by hand, as Markdown: words as a quotation, code with what it printed."""
+    parts = []
+    for cell in by_hand(notebook)[1]:
+        if cell.cell_type == "code" and cell.source.strip(" .\n"):
+            said = "".join(
+                o.get("text", "") or o.get("data", {}).get("text/plain", "") for o in cell.get("outputs", [])
+            )
+            parts.append(f"````python\n{cell.source}\n````" + (f"\n\n````\n{said[:LONGEST]}\n````" if said else ""))
+        elif cell.cell_type == "markdown" and not cell.source.startswith(PLACEHOLDER):
+            parts.append("\n".join(f"> {line}" for line in cell.source.splitlines()))
+    return "\n\n".join(parts)
 
 
 def run(notebook: nbformat.NotebookNode, assignment: Path, seconds: float = SECONDS) -> dict[str, float]:
@@ -174,7 +197,7 @@ def main() -> int:
     if not named or not (named[0] / "questions.json").exists():
         parser.error(f"there is no assignment {given.number} in {BUILT}: make assignments builds them")
     try:
-        grades = grade(named[0], given.folder, given.seconds)
+        grades = grade(named[0], given.folder, given.seconds, progress=True)
     except FileNotFoundError as error:
         parser.error(str(error))
     head, rows = table(grades, json.loads((named[0] / "questions.json").read_text("utf-8")))
@@ -184,8 +207,10 @@ def main() -> int:
         csv.writer(out, quoting=csv.QUOTE_ALL).writerows([[spreadsheet_cell(c) for c in row] for row in [head, *rows]])
         given.csv.write_text(out.getvalue(), "utf-8-sig", newline="")
     if given.written:
-        parts = [f"# {made.name}\n\n{made.written or 'Nothing was written.'}\n" for made in grades]
-        given.written.write_text("\n\n".join(parts), "utf-8")
+        student = nbformat.read(named[0] / "student" / f"{named[0].name}.ipynb", 4)
+        asked = "\n\n".join(cell.source.replace(BEGIN, "") for cell in by_hand(student)[0])
+        parts = [f"# {made.name}\n\n{made.written or made.error or 'Not answered.'}" for made in grades]
+        given.written.write_text("\n\n".join([asked.strip(), *parts]) + "\n", "utf-8")
     return 0
 
 

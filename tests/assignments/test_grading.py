@@ -101,7 +101,8 @@ def test_a_class_is_graded_whatever_some_hand_in(built: Path, grade: ModuleType,
     assert "can't be read" in found["broken.ipynb"].error
     assert "holds 2 notebooks" in found["two.zip"].error
     assert "a link" in found["link.ipynb"].error
-    assert "Because." in found["ann.ipynb"].written
+    assert found["ann.ipynb"].written == "> Because."
+    assert found["bob.zip"].written == ""
 
 
 def test_a_stub_gets_no_points_and_half_an_answer_gets_half(built: Path, grade: ModuleType):
@@ -131,7 +132,9 @@ def test_the_command_writes_a_csv_and_what_was_written(
     assert "=ann.ipynb" in capsys.readouterr().out
     with open(tmp_path / "g.csv", encoding="utf-8-sig", newline="") as file:
         assert list(csv.reader(file))[1] == ["'=ann.ipynb", "5", "", "5", ""]
-    assert "Because." in (tmp_path / "w.md").read_text("utf-8")
+    written = (tmp_path / "w.md").read_text("utf-8")
+    assert written.count("Rubric: ") == 1
+    assert written.index("Rubric: ") < written.index("# =ann.ipynb\n\n> Because.")
 
     monkeypatch.setattr("sys.argv", ["grade.py", "7", str(folder)])
     with pytest.raises(SystemExit):
@@ -145,6 +148,7 @@ def test_for_nbgrader_points_and_marks_are_its_own(make: ModuleType, for_nbgrade
     marked = [(cell.source, cell.metadata["nbgrader"]) for cell in cells if "nbgrader" in cell.metadata]
     (answer, _), (public, _), (hidden, _), (written, _) = marked
     assert [about.get("points") for _, about in marked] == [None, 2, 3, 3]
+    assert cells[1].source == for_nbgrader.NOTE
     assert [about["solution"] for _, about in marked] == [True, False, False, True]
     assert [about["grade"] for _, about in marked] == [False, True, True, True]
     assert len({about["grade_id"] for _, about in marked}) == 4

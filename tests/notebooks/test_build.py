@@ -138,7 +138,7 @@ def test_badges_and_installation_come_from_the_repository(build: ModuleType, sou
     plain, placed = build.unexecuted(source), build.unexecuted(source, "someone/course")
     assert "http" not in nbformat.writes(plain)
     assert placed.cells[1].metadata.tags == ["badges"]
-    assert "someone/course/blob/main/notebooks/07_title.ipynb" in placed.cells[1].source
+    assert f"someone/course/blob/{build.tag()}/notebooks/07_title.ipynb" in placed.cells[1].source
     assert "%pip install" in placed.cells[2].source
     assert len(placed.cells) == len(plain.cells) + 1
 

@@ -257,8 +257,8 @@ def test_the_solved_lesson_knows_where_it_is(made: Path, build: ModuleType):
     assert "(../09_next.ipynb#start)" in words
     assert "(https://example.org/a.html)" in words
     assert "(07_title.ipynb)" in learner.cells[2].source
-    assert "main/notebooks/solutions/08_sums.ipynb" in solved.cells[1].source
-    assert "main/notebooks/08_sums.ipynb" in learner.cells[1].source
+    assert f"{build.tag()}/notebooks/solutions/08_sums.ipynb" in solved.cells[1].source
+    assert f"{build.tag()}/notebooks/08_sums.ipynb" in learner.cells[1].source
     assert "(../08_sums.ipynb)" in solved.cells[2].source
 
 

@@ -415,3 +415,13 @@ def test_items_that_nobody_bought_stay_as_new_ones_at_the_end():
     assert shop.catalogue.ids.tolist() == ["a", "b", "z"]
     assert shop.popularity.tolist() == [2, 2, 0]
     assert shop.catalogue.traits_of(2) == {"kind": "tea"}
+
+
+def test_the_main_trait_is_a_category_where_one_is_called_so():
+    item = np.random.default_rng(0).integers(200, size=4_000)
+    table = pd.DataFrame({"order": np.arange(4_000) // 4, "item": item})
+    table["brand"] = [f"brand {number % 25}" for number in item]
+    table["product_category"] = [f"category {number % 10}" for number in item]
+    assert mt.load(table, traits="auto").main_trait == "product_category"
+    table = table.rename(columns={"product_category": "look"})
+    assert mt.load(table, traits="auto").main_trait == "brand"

@@ -57,6 +57,12 @@ def test_a_model_comes_back_from_its_folder_as_it_was(kind, shop, tmp_path, quie
         assert torch.equal(back.target.weights(items), model.target.weights(items))
 
 
+def test_others_may_read_what_they_may_read_of_other_files(shop, tmp_path):
+    mt.save_model(mt.SGNS(shop.catalogue, dim=4), tmp_path / "model")
+    modes = {path.name: path.stat().st_mode & 0o777 for path in (tmp_path / "model").iterdir()}
+    assert len(set(modes.values())) == 1, modes
+
+
 def test_a_model_can_be_trained_on_after_it_was_loaded(shop, tmp_path, quiet_fit):
     model, split = mt.MultiTraitSGNS(shop.catalogue, dim=4, weights="item"), mt.split(shop, cold_items=0)
     quiet_fit(model, split.train)
