@@ -125,7 +125,7 @@ def _written(notebook: nbformat.NotebookNode) -> str:
     """The answers that are graded by hand, as Markdown: words as a quotation, code with what it printed."""
     parts = []
     for cell in by_hand(notebook)[1]:
-        if cell.cell_type == "code" and cell.source.strip(" .\n"):
+        if cell.cell_type == "code" and any(map(_is_written, cell.source.splitlines())):
             said = "".join(
                 o.get("text", "") or o.get("data", {}).get("text/plain", "") for o in cell.get("outputs", [])
             )
@@ -133,6 +133,11 @@ def _written(notebook: nbformat.NotebookNode) -> str:
         elif cell.cell_type == "markdown" and not cell.source.startswith(PLACEHOLDER):
             parts.append("\n".join(f"> {line}" for line in cell.source.splitlines()))
     return "\n\n".join(parts)
+
+
+def _is_written(line: str) -> bool:
+    """Whether a line of code is more than a remark or the dots of the stub."""
+    return bool(line.strip(" .")) and not line.lstrip().startswith("#")
 
 
 def run(notebook: nbformat.NotebookNode, assignment: Path, seconds: float = SECONDS) -> dict[str, float]:

@@ -111,6 +111,17 @@ def test_a_stub_gets_no_points_and_half_an_answer_gets_half(built: Path, grade: 
     assert grade.run(handed_in(built, half), built) == {"q1": 3}  # its hidden test knows no biases but zero
 
 
+def test_of_code_by_hand_a_stub_is_no_answer_and_lines_are_shown_with_what_they_printed(grade: ModuleType):
+    def written(code: str) -> str:
+        asked, cell, end = nbformat.v4.new_markdown_cell(grade.BEGIN), nbformat.v4.new_code_cell(code), grade.END
+        asked.metadata["editable"] = False
+        cell.outputs = [nbformat.v4.new_output("stream", text="AUC 0.5")]
+        return grade._written(nbformat.v4.new_notebook(cells=[asked, cell, nbformat.v4.new_markdown_cell(end)]))
+
+    assert written("# Your control.\n...") == ""
+    assert written("# Your control.\nprint(auc)") == "````python\n# Your control.\nprint(auc)\n````\n\n````\nAUC 0.5\n````"
+
+
 def test_the_table_leaves_room_for_what_is_graded_by_hand(built: Path, grade: ModuleType):
     asked = json.loads((built / "questions.json").read_text("utf-8"))
     head, rows = grade.table([grade.Grade("=ann", {"q1": 2.5}), grade.Grade("bob", error="Why.")], asked)
