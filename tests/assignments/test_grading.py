@@ -119,7 +119,8 @@ def test_of_code_by_hand_a_stub_is_no_answer_and_lines_are_shown_with_what_they_
         return grade._written(nbformat.v4.new_notebook(cells=[asked, cell, nbformat.v4.new_markdown_cell(end)]))
 
     assert written("# Your control.\n...") == ""
-    assert written("# Your control.\nprint(auc)") == "````python\n# Your control.\nprint(auc)\n````\n\n````\nAUC 0.5\n````"
+    code = "# Your control.\nprint(auc)"
+    assert written(code) == f"````python\n{code}\n````\n\n````\nAUC 0.5\n````"
 
 
 def test_the_table_leaves_room_for_what_is_graded_by_hand(built: Path, grade: ModuleType):
