@@ -24,7 +24,7 @@ from .storage import export_vectors, library_version, load_model, save_model
 from .training import History, TrainingDiverged, fit
 
 if TYPE_CHECKING:
-    from . import check
+    from . import check, serving, transfer
     from .views.counter import cold_item
     from .views.explorer import explore
     from .views.stepper import sgns_stepper
@@ -33,8 +33,8 @@ if TYPE_CHECKING:
 __version__ = library_version()
 
 _LATER = {  # where a name is; imported when first asked for: the views bring plotly along
-    "check": "check", "cold_item": "views.counter", "explore": "views.explorer", "sgns_stepper": "views.stepper",
-    "show_trait_weights": "views.weights",
+    "check": "check", "cold_item": "views.counter", "explore": "views.explorer", "serving": "serving",
+    "sgns_stepper": "views.stepper", "show_trait_weights": "views.weights", "transfer": "transfer",
 }  # fmt: skip
 
 
@@ -53,6 +53,7 @@ __all__ = [
     "auc", "Baskets", "bce", "Catalogue", "check", "cold_item", "compare", "Dataset", "Edges", "evaluate",
     "evaluate_vectors", "explore", "export_vectors", "fit", "Graph", "held_out_auc", "History", "ItemModel", "load",
     "load_model", "MatrixFactorization", "mse", "MultiTraitSGNS", "neighbours", "Pairs", "pick_device", "planted",
-    "precision_recall", "Ragged", "Ratings", "recommend", "save_model", "SGNS", "sgns_loss", "sgns_stepper",
-    "show_trait_weights", "split", "Split", "Table", "TrainingDiverged", "Trait", "trait_weights", "Walks",
+    "precision_recall", "Ragged", "Ratings", "recommend", "save_model", "serving", "SGNS", "sgns_loss",
+    "sgns_stepper", "show_trait_weights", "split", "Split", "Table", "TrainingDiverged", "Trait", "trait_weights",
+    "transfer", "Walks",
 ]  # fmt: skip
