@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
 import shutil
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -36,13 +37,13 @@ def save_model(model: ItemModel, folder: str | Path, dataset: str = "", **about)
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     catalogue_to_folder(model.catalogue, folder)
-    _save_tensors(model.state_dict(), folder / "weights.safetensors")
+    save_tensors(model.state_dict(), folder / "weights.safetensors")
     text = {
         "format": FORMAT, "kind": type(model).__name__, "options": model.options, "dataset": dataset,
         "items": len(model.catalogue), "traits": list(model.catalogue.traits),
         "versions": {"mtsgns_lite": library_version(), "torch": torch.__version__}, "about": about,
     }  # fmt: skip
-    _write_text(folder / "model.json", json.dumps(text, indent=2))
+    write_text(folder / "model.json", json.dumps(text, indent=2))
     return folder
 
 
@@ -59,7 +60,7 @@ def load_model(folder: str | Path, device: str | torch.device = "cpu") -> ItemMo
         )
     try:
         model = KINDS[about["kind"]](catalogue_from_folder(folder), **about["options"])
-        model.load_state_dict(_load_tensors(folder / "weights.safetensors")[0])
+        model.load_state_dict(load_tensors(folder / "weights.safetensors")[0])
     except (RuntimeError, TypeError, KeyError) as error:
         raise ValueError(f"The model in {folder} is damaged: its parts do not fit together; save it again.") from error
     return model.to(device).eval()
@@ -110,7 +111,7 @@ def export_vectors(model: ItemModel, path: str | Path, which: str = "target", un
         columns = [catalogue.names, *([t.text(i) for i in range(len(catalogue))] for t in catalogue.traits.values())]
         rows = ["\t".join(" ".join(str(cell).split()) for cell in row) for row in zip(*columns)]
         head = ["\t".join(["name", *catalogue.traits])] if catalogue.traits else []  # a lone column must have no header
-        _write_text(beside, "\n".join([*head, *rows]) + "\n")
+        write_text(beside, "\n".join([*head, *rows]) + "\n")
         return [path, beside]
     raise ValueError(
         f"{path.name} has no known ending: choose .parquet, .txt (word2vec) or .tsv (Embedding Projector)."
@@ -124,16 +125,16 @@ def catalogue_to_folder(catalogue: Catalogue, folder: Path) -> None:
         "names": catalogue.names.tolist(),
         "traits": {name: trait.values for name, trait in catalogue.traits.items()},
     }
-    _write_text(folder / "catalogue.json", json.dumps(text, ensure_ascii=False))
+    write_text(folder / "catalogue.json", json.dumps(text, ensure_ascii=False))
     codes = {name: torch.from_numpy(trait.codes) for name, trait in catalogue.traits.items()}
-    _save_tensors(codes, folder / "catalogue.safetensors")
+    save_tensors(codes, folder / "catalogue.safetensors")
 
 
 def catalogue_from_folder(folder: Path) -> Catalogue:
     """Read what `catalogue_to_folder` wrote. Raises ``ValueError`` when it is damaged."""
     try:
         text = json.loads((folder / "catalogue.json").read_text(encoding="utf-8"))
-        codes = _load_tensors(folder / "catalogue.safetensors")[0]
+        codes = load_tensors(folder / "catalogue.safetensors")[0]
         traits = [Trait(name, tuple(values), codes[name].numpy()) for name, values in text["traits"].items()]
     except (OSError, KeyError, ValueError) as error:
         raise ValueError(f"The catalogue in {folder} is damaged or incomplete; save it again.") from error
@@ -148,12 +149,12 @@ def save_checkpoint(path, model, optimiser, generator, history, settings) -> Non
         tensors |= {f"adam.{number}.{name}": torch.as_tensor(value) for name, value in state.items()}
     text = {"format": FORMAT, "settings": settings, "history": vars(history) | {"probes": []}}
     Path(path).parent.mkdir(parents=True, exist_ok=True)
-    _save_tensors(tensors, Path(path), {"checkpoint": json.dumps(text)})
+    save_tensors(tensors, Path(path), {"checkpoint": json.dumps(text)})
 
 
 def load_checkpoint(path, model, optimiser, generator, history, settings) -> None:
     """Put back what `save_checkpoint` wrote. Raises ``ValueError`` for a damaged file or one of another training."""
-    tensors, metadata = _load_tensors(Path(path))
+    tensors, metadata = load_tensors(Path(path))
     text = json.loads(metadata.get("checkpoint", "{}"))
     if text.get("settings") != json.loads(json.dumps(settings)):
         raise ValueError(
@@ -172,7 +173,8 @@ def load_checkpoint(path, model, optimiser, generator, history, settings) -> Non
         setattr(history, name, [tuple(entry) for entry in value] if name == "loss" else value)
 
 
-def _save_tensors(tensors: dict[str, torch.Tensor], path: Path, metadata: dict[str, str] | None = None) -> None:
+def save_tensors(tensors: dict[str, torch.Tensor], path: Path, metadata: dict[str, str] | None = None) -> None:
+    """Write arrays by name to a safetensors file, whole or not at all."""
     # in a folder of its own: safetensors writes under a random name first, which stays if the process is killed
     part = path.with_name(path.name + ".part")
     shutil.rmtree(part, ignore_errors=True)
@@ -183,7 +185,8 @@ def _save_tensors(tensors: dict[str, torch.Tensor], path: Path, metadata: dict[s
     part.rmdir()
 
 
-def _load_tensors(path: Path) -> tuple[dict[str, torch.Tensor], dict[str, str]]:
+def load_tensors(path: Path) -> tuple[dict[str, torch.Tensor], dict[str, str]]:
+    """The arrays of a safetensors file by name, and its metadata. Raises ``ValueError`` for a damaged one."""
     try:
         with safe_open(path, framework="pt") as stored:
             return {name: stored.get_tensor(name) for name in stored.keys()}, stored.metadata() or {}  # noqa: SIM118
@@ -191,10 +194,14 @@ def _load_tensors(path: Path) -> tuple[dict[str, torch.Tensor], dict[str, str]]:
         raise ValueError(f"{path} is damaged or cut short: remove it, or take another copy.") from error
 
 
-def _write_text(path: Path, text: str) -> None:
-    part = path.with_name(path.name + ".part")
-    part.write_text(text, encoding="utf-8")
-    _move(part, path)
+def write_text(path: Path, text: str) -> None:
+    """Write a text file in UTF-8, whole or not at all; of several that write it at once, one wins."""
+    part = path.with_name(f"{path.name}.{secrets.token_hex(4)}.part")
+    try:
+        part.write_text(text, encoding="utf-8")
+        _move(part, path)
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def _move(part: Path, path: Path) -> None:

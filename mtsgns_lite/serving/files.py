@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from ..data.dataset import Dataset, Ragged
-from ..storage import _load_tensors, _save_tensors, catalogue_from_folder, catalogue_to_folder
+from ..storage import catalogue_from_folder, catalogue_to_folder, load_tensors, save_tensors
 from .embeddings import Embeddings, TraitRows
 from .index import ApproximateIndex
 
@@ -64,7 +64,7 @@ def tensors_of(embeddings: Embeddings) -> dict[str, torch.Tensor]:
 def write(embeddings: Embeddings, folder: Path, index: bool) -> None:
     """Put embeddings into a folder, with the graph of their index if asked."""
     catalogue_to_folder(embeddings.catalogue, folder)
-    _save_tensors(tensors_of(embeddings), folder / "vectors.safetensors")
+    save_tensors(tensors_of(embeddings), folder / "vectors.safetensors")
     if index:
         ApproximateIndex(embeddings.vectors).save(folder / GRAPH)
 
@@ -72,7 +72,7 @@ def write(embeddings: Embeddings, folder: Path, index: bool) -> None:
 def read(folder: Path) -> Embeddings:
     """Take out what `write` put in. Raises ``ValueError`` for damaged files."""
     catalogue = catalogue_from_folder(folder)
-    arrays = {name: tensor.numpy() for name, tensor in _load_tensors(folder / "vectors.safetensors")[0].items()}
+    arrays = {name: tensor.numpy() for name, tensor in load_tensors(folder / "vectors.safetensors")[0].items()}
     traits = users = bought = None
     if "trait_rows" in arrays:
         traits = TraitRows(arrays["trait_rows"], arrays["trait_logits"], bool(arrays["trait_scale"][0]))

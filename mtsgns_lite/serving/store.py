@@ -26,7 +26,7 @@ import torch
 
 from ..data.dataset import Dataset
 from ..evaluation import html_table, text_table
-from ..storage import _write_text, library_version
+from ..storage import library_version, write_text
 from .embeddings import Embeddings
 from .files import GRAPH, file_hash, read, schema, source_hash, write
 from .index import ApproximateIndex, ExactIndex, unit
@@ -115,7 +115,7 @@ class Store:
                 metrics={name: float(value) for name, value in (metrics or {}).items()}, note=note, files=files,
                 made_by={"mtsgns_lite": library_version(), "torch": torch.__version__}, format=FORMAT,
             )  # fmt: skip
-            _write_text(part / "version.json", json.dumps(about, indent=2, ensure_ascii=False))
+            write_text(part / "version.json", json.dumps(about, indent=2, ensure_ascii=False))
             return self.about(_take_name(part, versions))
         finally:
             shutil.rmtree(part, ignore_errors=True)  # it is gone already where all went well
@@ -136,7 +136,7 @@ class Store:
     def choose(self, version: str | Version) -> Version:
         """Take a version into use, an older one too; services that serve the store notice."""
         about = self.about(version)
-        _write_text(self.folder / "chosen", about.name + "\n")
+        write_text(self.folder / "chosen", about.name + "\n")
         return about
 
     def about(self, version: str | Version | None = None) -> Version:
