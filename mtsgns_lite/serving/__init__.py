@@ -1,6 +1,7 @@
 """From a trained model to answers: cached vectors, an index over them, a store of versions, a service."""
 
-from .embeddings import Embeddings, TraitRows, user_vector, user_vectors
+from ..cold import TraitRows
+from .embeddings import Embeddings, user_vector, user_vectors
 from .files import source_hash
 from .index import ApproximateIndex, ExactIndex, recall
 from .live import Live

@@ -2,57 +2,20 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 
-from ..data.catalogue import UNKNOWN, Catalogue, Trait
+from ..cold import TraitRows, Values, codes_of
+from ..data.catalogue import Catalogue
 from ..data.dataset import Dataset, Ragged
 from ..models.base import ItemModel
 from ..models.traits import MultiTraitSGNS
 from .index import unit
 
 HALF_LIFE = 3.0
-
-
-@dataclass(frozen=True)
-class TraitRows:
-    """The learned part of a trait model that makes a vector from traits alone.
-
-    Attributes
-    ----------
-    rows : (values, d) the vectors of all traits' values, trait after trait; each trait's first row is "unknown".
-    logits : (traits,) of the softmax over the known traits.
-    scale : multiply by the number of known traits (see `models.traits`).
-    """
-
-    rows: np.ndarray
-    logits: np.ndarray
-    scale: bool
-
-    @classmethod
-    def of(cls, model: MultiTraitSGNS) -> TraitRows:
-        """Those of a model's target side. Weights per item are not learned for a new one: all traits count the same."""
-        side = model.target
-        learned = model.cold == "weights" and not side.per_item
-        logits = side.logits.weight[0, 1:] if learned else torch.zeros(side.sources - 1)
-        return cls(side.values.weight.cpu().numpy().copy(), logits.cpu().numpy().copy(), bool(side.scale))
-
-    def vector(self, codes: Sequence[Sequence[int]], firsts: Sequence[int]) -> np.ndarray:
-        """(d,) ``m sum_s softmax(a)_s mean_c W_c`` over the traits s that have codes; zero where none has.
-
-        codes : of each trait; firsts : the row at which each trait begins.
-        """
-        known = [s for s, own in enumerate(codes) if len(own)]
-        if not known:
-            return np.zeros(self.rows.shape[1], dtype=np.float32)
-        weight = np.exp(self.logits[known] - self.logits[known].max())
-        weight *= (len(known) if self.scale else 1) / weight.sum()
-        means = [self.rows[firsts[s] + np.asarray(codes[s])].mean(axis=0) for s in known]  # (m, d)
-        return (weight @ np.stack(means)).astype(np.float32)
 
 
 @dataclass(frozen=True)
@@ -80,8 +43,11 @@ class Embeddings:
                 f"Vectors {self.vectors.shape} and {len(self.counts)} counts do not fit {len(self.catalogue)} items: "
                 "give one row and one count for each."
             )
-        if not np.isfinite(self.vectors).all():
-            raise ValueError("Some vectors hold NaN or infinity: train the model again with a smaller rate.")
+        for vectors in (self.vectors, self.users):
+            if vectors is not None and not np.isfinite(np.linalg.norm(vectors, axis=1)).all():
+                raise ValueError("Some vectors hold NaN or infinity: train the model again with a smaller rate.")
+        if (-1 if self.users is None else len(self.users)) != (-1 if self.bought is None else len(self.bought)):
+            raise ValueError("Each user needs a vector and what they bought: give `users` and `bought`, or neither.")
 
     @classmethod
     @torch.no_grad()
@@ -90,17 +56,17 @@ class Embeddings:
     ) -> Embeddings:
         """Those of a model; with a data set of baskets whose users are known, its users too (see `user_vectors`)."""
         vectors = model.embeddings(which).cpu().numpy().astype(np.float32)
-        traits = TraitRows.of(model) if isinstance(model, MultiTraitSGNS) and which == "target" else None
+        traits = TraitRows.of(model) if type(model) is MultiTraitSGNS and which == "target" else None
         users = bought = None
         if dataset is not None and dataset.baskets is not None and dataset.users is not None:
-            if len(dataset.catalogue) != len(model.catalogue):
+            if not np.array_equal(dataset.catalogue.ids, model.catalogue.ids):
                 raise ValueError("The data set has other items than the model: take the one it was trained on.")
             users = user_vectors(vectors, dataset.baskets, dataset.users, half_life)
             usage = dataset.usage()
             bought = Ragged.from_lengths(usage.item, np.bincount(usage.user, minlength=len(users)))
         return cls(model.catalogue, vectors, model.counts.cpu().numpy(), traits, users, bought)
 
-    def cold_vector(self, values: Mapping[str, str | Iterable[str] | None]) -> np.ndarray:
+    def cold_vector(self, values: Values) -> np.ndarray:
         """(d,) the vector of a new item from the texts of its traits: ``{"brand": "Acme", "tags": ["new", "sale"]}``.
 
         Raises ``ValueError`` where the model has no traits or none is given, ``KeyError`` for a trait or value that is
@@ -108,22 +74,11 @@ class Embeddings:
         """
         if self.traits is None:
             raise ValueError("These vectors know nothing of traits, so a new item has none: train a MultiTraitSGNS.")
-        traits = self.catalogue.traits
-        for name in values:
-            if name not in traits:
-                raise NotThere(f"There is no trait {name!r}; the model has: {', '.join(traits)}.")
-        codes = [_codes(trait, values.get(name)) for name, trait in traits.items()]
-        if not any(codes):
-            raise ValueError(f"A new item needs at least one trait; the model knows: {', '.join(traits)}.")
-        firsts = np.cumsum([0, *(len(trait.values) for trait in traits.values())])
-        return self.traits.vector(codes, firsts.tolist())
-
-
-class NotThere(KeyError):
-    """A name that these embeddings do not hold, as a sentence."""
-
-    def __str__(self) -> str:
-        return str(self.args[0])
+        vector = self.traits.vector(self.catalogue.traits, values)
+        if not any(codes_of(self.catalogue.traits, values).values()):
+            known = ", ".join(self.catalogue.traits)
+            raise ValueError(f"A new item needs at least one trait; the model knows: {known}.")
+        return vector
 
 
 def user_vectors(vectors: np.ndarray, baskets: Ragged, users: np.ndarray, half_life: float = HALF_LIFE) -> np.ndarray:
@@ -157,14 +112,3 @@ def user_vector(vectors: np.ndarray, baskets: Sequence[Sequence[int]], half_life
     if not vector.any():
         raise ValueError("No item of the baskets was seen in training, so none has a vector here: add others.")
     return vector
-
-
-def _codes(trait: Trait, chosen: str | Iterable[str] | None) -> list[int]:
-    """The codes of a trait's values; unknown ones are left out."""
-    texts = [chosen] if isinstance(chosen, str) else list(chosen or [])
-    texts = [text for text in dict.fromkeys(str(text).strip() for text in texts) if text and text != UNKNOWN]
-    for text in texts:
-        if text not in trait.values:
-            near = difflib.get_close_matches(text, trait.values, n=1, cutoff=0.5)
-            raise NotThere(f"No item has the {trait.name} {text!r}." + (f" Did you mean {near[0]!r}?" if near else ""))
-    return [trait.values.index(text) for text in texts]

@@ -9,9 +9,10 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from ..cold import TraitRows
 from ..data.dataset import Dataset, Ragged
 from ..storage import catalogue_from_folder, catalogue_to_folder, load_tensors, save_tensors
-from .embeddings import Embeddings, TraitRows
+from .embeddings import Embeddings
 from .index import ApproximateIndex
 
 GRAPH = "index.voyager"

@@ -38,10 +38,11 @@ class ExactIndex:
     def __len__(self) -> int:
         return int(self.there.sum())
 
-    def search(self, query: np.ndarray, k: int = 10, allowed: np.ndarray | None = None):
+    def search(self, query: np.ndarray, k: int = 10, allowed: np.ndarray | None = None, far: bool = False):
         """The k items nearest to `query` (d,): their numbers and cosines, both (k,), from the nearest on.
 
         allowed : (items,) booleans, which items may be found. There are fewer than k only where fewer are allowed.
+        far : the query is no item and may lie far from all of them, as a user does; see `ApproximateIndex`.
         """
         scores = self.unit @ unit(query)  # (items,)
         scores[self._absent] = -np.inf
@@ -61,8 +62,9 @@ class ApproximateIndex(ExactIndex):
     ----------
     links : edges of an item in the graph (M in the paper).
     build_width : how many candidates are kept at hand while it is built (efConstruction).
-    width : how many while it is searched (ef): more finds more, and takes longer. Queries between the clusters of
-        items, as users are, need more than queries within one.
+    width : how many while it is searched (ef): more finds more, and takes longer.
+    far_width : the same for a query that lies between the items, as the mean of several does: the graph leads from item
+        to near item, and there the nearest ones are in many directions.
     threads : that build it. One gives the same graph each time.
     graph : one that was built before, for `load`.
     Raises ``ModuleNotFoundError`` where voyager is not installed.
@@ -71,11 +73,11 @@ class ApproximateIndex(ExactIndex):
     kind = "approximate"
 
     def __init__(
-        self, vectors: np.ndarray, links: int = 16, build_width: int = 100, width: int = 48, threads: int = 1,
-        graph=None,
+        self, vectors: np.ndarray, links: int = 16, build_width: int = 100, width: int = 48, far_width: int = 384,
+        threads: int = 1, graph=None,
     ):  # fmt: skip
         super().__init__(vectors)
-        self.width = width
+        self.width, self.far_width = width, far_width
         self.graph = self._build(links, build_width, threads) if graph is None else graph
 
     def _build(self, links: int, build_width: int, threads: int):
@@ -88,17 +90,17 @@ class ApproximateIndex(ExactIndex):
             graph.add_items(self.unit[numbers], ids=numbers.tolist(), num_threads=threads)
         return graph
 
-    def search(self, query: np.ndarray, k: int = 10, allowed: np.ndarray | None = None):
+    def search(self, query: np.ndarray, k: int = 10, allowed: np.ndarray | None = None, far: bool = False):
         """See `ExactIndex.search`.
 
-        The graph knows of no filters, so it is asked for more than k, and for twice as many while too few of them are
-        allowed. Where that would reach a large part of the items, looking at all of them is faster, and done.
+        The graph knows of no filters, so it is asked for as many as should leave k, and for twice as many while too few
+        of them are allowed. Where that would reach a large part of the items, looking at all is faster, and done.
         """
-        query = unit(query)
-        reach = k if allowed is None else 2 * k
+        query, width = unit(query), self.far_width if far else self.width
+        reach = k if allowed is None else 2 * k * len(allowed) // max(1, int(np.count_nonzero(allowed)))
         while reach <= max(2 * k, len(self) // 50) and reach <= len(self):
             try:
-                found, distance = self.graph.query(query, k=reach, query_ef=max(self.width, reach))
+                found, distance = self.graph.query(query, k=reach, query_ef=max(width, reach))
             except RuntimeError:  # its RecallError: the walk met fewer items than were asked for
                 break
             found, cosine = found.view(np.int64), 1 - distance
@@ -137,10 +139,10 @@ def make_index(vectors: np.ndarray, kind: str = "approximate") -> ExactIndex:
     return INDEXES[kind](vectors)
 
 
-def recall(index: ExactIndex, queries: np.ndarray, k: int = 10) -> float:
+def recall(index: ExactIndex, queries: np.ndarray, k: int = 10, far: bool = False) -> float:
     """The fraction of the true k nearest items that `index` finds, a mean over the queries (Q, d)."""
     true = [ExactIndex.search(index, query, k)[0] for query in queries]
-    found = [index.search(query, k)[0] for query in queries]
+    found = [index.search(query, k, far=far)[0] for query in queries]
     return float(np.mean([len(np.intersect1d(a, b)) / max(1, len(a)) for a, b in zip(true, found)]))
 
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from copy import copy
 
 import numpy as np
 
+from ..cold import NotThere, Values
 from ..neighbours import Neighbour, Neighbours, shared_traits
-from .embeddings import HALF_LIFE, Embeddings, NotThere, user_vector
-from .index import ExactIndex, make_index
+from .embeddings import HALF_LIFE, Embeddings, user_vector
+from .index import ExactIndex, make_index, unit
 
 
 class Recommender:
@@ -82,7 +83,7 @@ class Recommender:
         items = [] if again else bought[user].tolist()
         return self._found(users[user], k, self._without([*items, *without]), f"user {user}")
 
-    def cold(self, values: Mapping[str, str | Iterable[str] | None], k: int = 10) -> Neighbours:
+    def cold(self, values: Values, k: int = 10) -> Neighbours:
         """The k items most like a new one, of which only traits are known (see `Embeddings.cold_vector`)."""
         return self._found(self.embeddings.cold_vector(values), k, self.allowed, "the new item")
 
@@ -101,9 +102,9 @@ class Recommender:
     ) -> Neighbours:
         if k < 1:
             raise ValueError(f"k={k} is how many items to find: give 1 or more.")
-        if not vector.any():  # all items are as near to it
+        if not unit(vector).any():  # all items are as near to it
             raise ValueError(f"There is no vector for {asked}: training saw nothing of it.")
-        items, cosines = self.index.search(vector, k, allowed)
+        items, cosines = self.index.search(vector, k, allowed, far=number is None)
         ids, names = self.catalogue.ids, self.catalogue.names
         return Neighbours(
             (Neighbour(i, ids[i], names[i], s, {} if number is None else shared_traits(self.catalogue, number, i), True)

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import cached_property
 
-import numpy as np
 import torch
 import torch.nn.functional as F
 
-from ..data.catalogue import UNKNOWN, Trait
+from ..cold import TraitRows, Values, codes_of
 from ..models.base import ItemModel
 from ..models.traits import MultiTraitSGNS
 from ..neighbours import Neighbours, nearest, trait_weights
@@ -19,7 +16,6 @@ from . import projection
 from .itemspace import ItemSpace
 from .what_if import well_known
 
-Values = Mapping[str, str | Iterable[str] | None]
 AROUND = 10  # items between which a place on a t-SNE or UMAP map is found
 
 
@@ -49,40 +45,22 @@ class Newcomer:
         self.summary = trait_weights(model, which)
         self.model, self.which, self.method = model, which, method
         self.side = model._side(which)
+        self.rows = TraitRows.of(model, which)
         self.traits = model.catalogue.traits
         self.space = ItemSpace(model, most=most, seed=seed)
-        widths = [len(trait.values) for trait in self.traits.values()]
-        self._first = dict(zip(self.traits, np.cumsum([0, *widths]).tolist()))  # row of each trait's code 0
 
     def codes(self, values: Values) -> dict[str, list[int]]:
-        """The known codes of each trait. Raises ``ValueError`` for a trait or a value that is not there."""
-        strange = [name for name in values if name not in self.traits]
-        if strange:
-            raise ValueError(f"There is no trait {strange[0]!r}; the model has: {', '.join(self.traits)}.")
-        return {name: _codes(trait, values.get(name)) for name, trait in self.traits.items()}
+        """The known codes of each trait (see `codes_of`)."""
+        return codes_of(self.traits, values)
 
     def weights(self, values: Values) -> dict[str, float]:
-        """What each trait counts: the softmax over the known ones, 0 for the others.
-
-        As in the model: by the learned logits, which are one set for all items. An item with weights of its own has
-        learned none before it is sold, and cold="mean" asks for the plain mean: then all known traits count the same.
-        """
-        known = torch.tensor([bool(codes) for codes in self.codes(values).values()])
-        learned = self.model.cold == "weights" and not self.side.per_item
-        logits = self.side.logits.weight[0, 1:].cpu() if learned else torch.zeros(len(known))
-        weights = logits.masked_fill(~known, -torch.inf).softmax(dim=0).nan_to_num(0.0)
-        return dict(zip(self.traits, weights.tolist()))
+        """What each trait counts: the softmax over the known ones, 0 for the others (see `TraitRows`)."""
+        known = [bool(codes) for codes in self.codes(values).values()]
+        return dict(zip(self.traits, self.rows.weights(known).tolist()))
 
     def vector(self, values: Values) -> torch.Tensor:
         """(d,) the mixture of the values' rows, as for any cold item; zero where nothing is known."""
-        table, codes, weights = self.side.values.weight, self.codes(values), self.weights(values)
-        vector = torch.zeros_like(table[0])
-        for name, chosen in codes.items():
-            if chosen:
-                rows = table[[self._first[name] + code for code in chosen]]
-                vector += weights[name] * rows.mean(dim=0)
-        number = sum(map(bool, codes.values())) if self.side.scale else 1
-        return (number * vector).cpu()
+        return torch.from_numpy(self.rows.vector(self.traits, values))
 
     def neighbours(self, values: Values, k: int = 8) -> Neighbours:
         """The k nearest items that were bought, none where there is no vector."""
@@ -151,18 +129,3 @@ class Newcomer:
     @cached_property
     def _plane(self) -> projection.Plane:
         return projection.Plane.of(self._mapped[0])
-
-
-def _codes(trait: Trait, chosen: str | Iterable[str] | None) -> list[int]:
-    texts = [chosen] if isinstance(chosen, str) else list(chosen or [])
-    found = []
-    for text in dict.fromkeys(str(text).strip() for text in texts):
-        if text and text != UNKNOWN:
-            if text not in trait.values:
-                near = difflib.get_close_matches(text, trait.values, n=1, cutoff=0.5)
-                hint = f" Did you mean {near[0]!r}?" if near else ""
-                raise ValueError(f"No item has the {trait.name} {text!r}.{hint}")
-            found.append(trait.values.index(text))
-    if len(found) > trait.codes.shape[1]:
-        raise ValueError(f"An item has at most {trait.codes.shape[1]} of the trait {trait.name!r}, not {len(found)}.")
-    return found
