@@ -25,6 +25,10 @@ from .training import History, TrainingDiverged, fit
 
 if TYPE_CHECKING:
     from . import check, serving, transfer
+    from .data.basket_sessions import basket_sessions
+    from .data.planted_sessions import planted_sessions
+    from .data.sessions import Sessions
+    from .goals import goal_ranks, market_auc, market_mixing
     from .views.counter import cold_item
     from .views.explorer import explore
     from .views.stepper import sgns_stepper
@@ -35,6 +39,8 @@ __version__ = library_version()
 _LATER = {  # where a name is; imported when first asked for: the views bring plotly along
     "check": "check", "cold_item": "views.counter", "explore": "views.explorer", "serving": "serving",
     "sgns_stepper": "views.stepper", "show_trait_weights": "views.weights", "transfer": "transfer",
+    "basket_sessions": "data.basket_sessions", "goal_ranks": "goals", "market_auc": "goals", "market_mixing": "goals",
+    "planted_sessions": "data.planted_sessions", "Sessions": "data.sessions",
 }  # fmt: skip
 
 
@@ -50,10 +56,11 @@ def __dir__() -> list[str]:
 
 
 __all__ = [
-    "auc", "Baskets", "bce", "Catalogue", "check", "cold_item", "compare", "Dataset", "Edges", "evaluate",
-    "evaluate_vectors", "explore", "export_vectors", "fit", "Graph", "held_out_auc", "History", "ItemModel", "load",
-    "load_model", "MatrixFactorization", "mse", "MultiTraitSGNS", "neighbours", "Pairs", "pick_device", "planted",
-    "precision_recall", "Ragged", "Ratings", "recommend", "save_model", "serving", "SGNS", "sgns_loss",
-    "sgns_stepper", "show_trait_weights", "split", "Split", "Table", "TrainingDiverged", "Trait", "trait_weights",
-    "transfer", "Walks",
+    "auc", "basket_sessions", "Baskets", "bce", "Catalogue", "check", "cold_item", "compare", "Dataset", "Edges",
+    "evaluate", "evaluate_vectors", "explore", "export_vectors", "fit", "goal_ranks", "Graph", "held_out_auc",
+    "History", "ItemModel", "load", "load_model", "market_auc", "market_mixing", "MatrixFactorization", "mse",
+    "MultiTraitSGNS", "neighbours", "Pairs", "pick_device", "planted", "planted_sessions", "precision_recall",
+    "Ragged", "Ratings", "recommend", "save_model", "serving", "Sessions", "SGNS", "sgns_loss", "sgns_stepper",
+    "show_trait_weights", "Split", "split", "Table", "TrainingDiverged", "Trait", "trait_weights", "transfer",
+    "Walks",
 ]  # fmt: skip

@@ -67,6 +67,7 @@ def goal_ranks(
     last: int = 5,
     steps: int = 15,
     which: str = "target",
+    by: str = "cosine",
     block: int = 1_024,
 ) -> GoalRanks:
     """Rank the finally bought item by cosine with the mean of the (unit) vectors of the last clicks until then.
@@ -80,8 +81,11 @@ def goal_ranks(
     sessions : held-out ones.
     market : a trait, to rank among the items that share its value with the bought one; None is all items.
     last : how many clicks ask. steps : how many clicks before the purchase to begin.
+    by : "popularity" ranks by how often the model saw each item instead, whatever asks: the row to beat.
     Raises ``ValueError`` when no session can be asked.
     """
+    if by not in ("cosine", "popularity"):
+        raise ValueError(f'by={by!r} is not known: choose "cosine" or "popularity".')
     vectors = F.normalize(model.embeddings(which).detach().cpu().float(), dim=1)
     there = (vectors != 0).any(dim=1)
     clicks, goals = _clicks_before(sessions, there.numpy())
@@ -97,8 +101,11 @@ def goal_ranks(
             known = torch.from_numpy(places >= clicks.offsets[some][:, None])
             asking = torch.from_numpy(clicks.values[np.maximum(places, 0)])  # (rows, last)
             asking = torch.where(known, asking, asking[:, :1])
-            query = (vectors[asking] * known[:, :, None]).sum(dim=1)
-            scores = F.normalize(query, dim=1) @ vectors.T
+            if by == "popularity":
+                scores = model.counts.cpu().float().repeat(len(some), 1)
+            else:
+                query = (vectors[asking] * known[:, :, None]).sum(dim=1)
+                scores = F.normalize(query, dim=1) @ vectors.T
             scores.masked_fill_(~there, -torch.inf).scatter_(1, asking, -torch.inf)
             wanted = torch.from_numpy(goals[some])
             if code is not None:

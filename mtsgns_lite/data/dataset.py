@@ -95,6 +95,7 @@ class Dataset:
     ----------
     baskets : item numbers of each basket, in order of time.
     users : (baskets,) who bought each basket.
+    times : (baskets,) when, in nanoseconds since 1970.
     edges, ratings : see `Edges` and `Ratings`.
     truth : what a generated set knows of itself, such as the planted importance of each trait.
     about : what the reader of a file has to say of it, such as how many lines were malformed.
@@ -110,6 +111,7 @@ class Dataset:
     truth: dict = field(default_factory=dict)
     main_trait: str | None = None
     about: dict = field(default_factory=dict)
+    times: np.ndarray | None = None
 
     def __post_init__(self) -> None:
         if len(self.catalogue) < 2:

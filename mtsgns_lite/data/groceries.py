@@ -56,6 +56,7 @@ def load_groceries() -> Dataset:
         baskets=Ragged.group(basket, item),
         users=users[first_row],
         main_trait="product_category",
+        times=bought.transaction_timestamp.to_numpy("datetime64[ns]").astype(np.int64)[first_row],
     )
 
 

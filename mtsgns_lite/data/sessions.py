@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .catalogue import Catalogue
-from .dataset import Dataset, Ragged
+from .dataset import Ragged
 from .files import find_columns, read_table, to_times
 from .session_samples import SessionSamples
 from .tabular import _ids, from_table
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 KIND_NAMES = ("kind", "event", "eventtype", "eventkind", "action", "behaviour", "behavior")
+STRONG_NAMES = ["buy", "bought", "purchase", "purchased", "order", "ordered", "book", "booked", "booking", "conversion", "transaction", "rent"]
 PARTS = ("basket", "item", "time", "user", "rating", "name", "source", "target", "weight")  # of `from_table`
 
 
@@ -38,6 +39,7 @@ class Sessions:
     kinds : (events,) the kind of each event, a place in `kind_names`.
     strong : the names of the kinds that are conversions.
     users : (sessions,) whose they are. times : (events,) when.
+    given_goals : (sessions,) what `with_goals` put in place of the goals, if it did.
     truth : what a generated set knows of itself.
     """
 
@@ -50,6 +52,7 @@ class Sessions:
     times: np.ndarray
     name: str = "sessions"
     truth: dict = field(default_factory=dict)
+    given_goals: np.ndarray | None = None
 
     @classmethod
     def from_events(
@@ -93,7 +96,7 @@ class Sessions:
         cls,
         source: pd.DataFrame | str | Path,
         gap: str = "30min",
-        strong: str | Sequence[str] = "buy",
+        strong: str | Sequence[str] | None = None,
         *,
         user: str | None = None,
         item: str | None = None,
@@ -111,7 +114,8 @@ class Sessions:
         ----------
         source : a data frame, or a CSV or parquet file.
         gap : the longest pause within a session, as pandas writes it: "30min", "2h", "1D".
-        strong : the kinds of event that are conversions; () for sessions without any.
+        strong : the kinds of event that are conversions; () for sessions without any. None takes the usual names, such
+            as "buy", "purchase" or "booking", large or small.
         user, item, time, kind, name : the columns' names, where they are not recognised by themselves.
         traits, items, multi_separator : side information, as in `mt.load`.
         min_count : leave out items that fewer users touched.
@@ -122,7 +126,7 @@ class Sessions:
         table = read_table(source) if isinstance(source, (str, Path)) else source
         title = Path(source).name.split(".")[0] if isinstance(source, (str, Path)) else "sessions"
         given = dict.fromkeys(PARTS) | {"user": user, "item": item, "time": time, "name": name}
-        columns, kind = _columns(table, given, kind, wanted=len(strong) > 0)
+        columns, kind = _columns(table, given, kind, wanted=strong is None or len(strong) > 0)
         if table.loc[table[columns["user"]].notna() & table[columns["item"]].notna(), columns["time"]].isna().any():
             raise ValueError(f"Column {columns['time']!r} has rows without a time: mend or drop them.")
         try:
@@ -138,6 +142,7 @@ class Sessions:
         table = table[there]
         kinds = table[kind].astype("string").fillna("").str.strip() if kind else np.full(len(table), "click")
         times = to_times(table[columns["time"]], columns["time"])
+        strong = _usual(kinds) if strong is None else strong
         return cls.from_events(catalogue, users[there], number[there], times, kinds, pause, strong, title)
 
     def __len__(self) -> int:
@@ -154,16 +159,23 @@ class Sessions:
     @cached_property
     def goal_places(self) -> np.ndarray:
         """(sessions,) where in its session the last event of a strong kind stands; -1 where there is none."""
-        codes = [self.kind_names.index(kind) for kind in self.strong]
-        found = np.flatnonzero(np.isin(self.kinds, codes))
+        if self.given_goals is None:
+            codes = [self.kind_names.index(kind) for kind in self.strong]
+            found = np.flatnonzero(np.isin(self.kinds, codes))
+            places = np.full(len(self), -1)
+        else:
+            found = np.flatnonzero(self.items.values == self.given_goals[self.items.row_of])
+            absent = np.isin(np.arange(len(self)), self.items.row_of[found], invert=True) & (self.given_goals >= 0)
+            places = np.where(absent, self.items.lengths, -1)
         row = self.items.row_of[found]
-        places = np.full(len(self), -1)
         np.maximum.at(places, row, found - self.items.offsets[row])
         return places
 
     @cached_property
     def goals(self) -> np.ndarray:
         """(sessions,) the converted item of each, that of its last strong event; -1 where there is none."""
+        if self.given_goals is not None:
+            return self.given_goals
         there = self.goal_places >= 0
         goals = np.full(len(self), -1)
         goals[there] = self.items.values[(self.items.offsets[:-1] + self.goal_places)[there]]
@@ -173,7 +185,22 @@ class Sessions:
         """A selection of sessions, in that order."""
         offsets = self.items.offsets
         kinds, times = (Ragged(part, offsets).take(rows).values for part in (self.kinds, self.times))
-        return replace(self, items=self.items.take(rows), kinds=kinds, times=times, users=self.users[rows])
+        given = None if self.given_goals is None else self.given_goals[rows]
+        items, users = self.items.take(rows), self.users[rows]
+        return replace(self, items=items, kinds=kinds, times=times, users=users, given_goals=given)
+
+    def with_goals(self, goals: np.ndarray) -> Sessions:
+        """The same events with other goals, (sessions,) items or -1: those of a control, or of your own definition.
+
+        A goal is reached at its item's last event in the session, or when the session ends. Raises ``ValueError`` for
+        goals that are no items.
+        """
+        goals = np.asarray(goals)
+        if goals.shape != (len(self),):
+            raise ValueError(f"Each of the {len(self)} sessions needs a goal, or -1; these are of shape {goals.shape}.")
+        if goals.dtype.kind not in "iu" or not ((goals >= -1) & (goals < len(self.catalogue))).all():
+            raise ValueError(f"A goal is an item's number from 0 to {len(self.catalogue) - 1}, or -1 for none.")
+        return replace(self, given_goals=goals.astype(np.int64))
 
     def split(self, hold_out: float = 0.1) -> tuple[Sessions, Sessions]:
         """The first sessions to train on, and the last in time, a fraction of `hold_out`, to be asked about.
@@ -216,6 +243,15 @@ def _columns(table: pd.DataFrame, given: dict, kind: str | None, wanted: bool) -
     return columns, kind
 
 
+def _usual(kinds) -> list[str]:
+    """The kinds of event that go by one of the usual names of a conversion."""
+    there = sorted({str(kind) for kind in kinds})
+    found = [kind for kind in there if re.sub(r"[\W_]+", "", kind).lower() in STRONG_NAMES]
+    if not found:
+        raise ValueError(f"No event looks like a conversion; there are: {', '.join(there)}. Name the strong ones.")
+    return found
+
+
 def _check(catalogue, users, items, times, kinds, gap) -> None:
     if len({len(part) for part in (users, items, times, kinds)}) > 1:
         raise ValueError("Each event needs a user, an item, a time and a kind: give arrays of one length.")
@@ -227,34 +263,3 @@ def _check(catalogue, users, items, times, kinds, gap) -> None:
         raise ValueError(f"A gap of {gap} is none: give the longest pause within a session, 0 or more.")
     if times.dtype.kind not in "iuf" or not np.isfinite(times).all():
         raise ValueError("Times must be numbers, none missing: convert them first, or use Sessions.from_table.")
-
-
-def basket_sessions(dataset: Dataset, within: int = 5, seed: int = 0) -> Sessions:
-    """Baskets as sessions: an item that the household buys again in one of its next `within` baskets is a "rebuy".
-
-    A basket knows no order, so its items are put in a random one, and its goal is a random one of those bought again.
-    Data sets keep the order of baskets but not their times, so nearness is counted in baskets, and `times` is the
-    number of the basket. The last baskets of a household, which has no `within` more, are judged by what there is.
-    Raises ``ValueError`` for a data set without baskets or users, within < 1, and where nothing is bought again.
-    """
-    baskets, users = dataset.baskets, dataset.users
-    if baskets is None or users is None:
-        raise ValueError(f"{dataset.name!r} has no baskets of known users: load it with a basket and a user column.")
-    if within < 1:
-        raise ValueError(f"within={within} is how many of a household's next baskets count: give 1 or more.")
-    rank = np.empty(len(baskets), dtype=np.int64)  # of each basket among its user's
-    order = np.argsort(users, kind="stable")
-    sizes = np.bincount(users)
-    rank[order] = np.arange(len(order)) - (np.cumsum(sizes) - sizes)[users[order]]
-    row, items = baskets.row_of, baskets.values
-    order = np.lexsort((rank[row], items, users[row]))  # the same user's purchases of the same item, one after another
-    same = (np.diff(users[row][order]) == 0) & (np.diff(items[order]) == 0)
-    again = np.zeros(len(items), dtype=bool)
-    again[order[:-1]] = same & (np.diff(rank[row][order]) <= within)
-    if not again.any():
-        raise ValueError(f"Nothing in {dataset.name!r} is bought again within {within} baskets: try a larger within.")
-    shuffled = np.lexsort((np.random.default_rng(seed).random(len(items)), row))
-    return Sessions(
-        dataset.catalogue, Ragged(items[shuffled], baskets.offsets), again[shuffled].astype(np.int64),
-        ("buy", "rebuy"), ("rebuy",), users, row, dataset.name,
-    )  # fmt: skip

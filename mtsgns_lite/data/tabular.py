@@ -193,7 +193,10 @@ def _from_rows(title, table, columns, about, traits, separator, min_count) -> Da
     times = to_times(table[columns["time"]], columns["time"]) if "time" in columns else np.arange(len(table))
     baskets, first = _baskets(group, code, times)
     catalogue = about.catalogue(about.add_others(ids) if new_items else ids)
-    return Dataset(title, catalogue, baskets, users=None if users is None else users[first])
+    return Dataset(
+        title, catalogue, baskets, users=None if users is None else users[first],
+        times=times[first] if "time" in columns else None,
+    )  # fmt: skip
 
 
 def _baskets(group: np.ndarray, item: np.ndarray, time: np.ndarray) -> tuple[Ragged, np.ndarray]:

