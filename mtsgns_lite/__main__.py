@@ -19,6 +19,7 @@ from .leaderboard import leaderboard
 from .models import MultiTraitSGNS
 from .neighbours import neighbours, trait_weights
 from .scoring import FIGURES
+from .serving import commands as serving_commands
 from .storage import export_vectors, library_version, load_model, save_model
 from .training import TrainingDiverged
 from .vector_files import Limits
@@ -53,6 +54,7 @@ def build_parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", prog=PROGRAM)
     for add in (_add_course, _add_compare, _add_train, _add_neighbours, _add_leaderboard, _add_data, _add_doctor):
         add(commands)
+    serving_commands.add(commands, _command, _add_dataset, _load)
     return parser
 
 

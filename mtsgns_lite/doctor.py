@@ -63,15 +63,22 @@ def interpreter() -> Iterator[Finding]:
 
 def packages() -> Iterator[Finding]:
     """Is everything installed, in a version that will do?"""
-    lines = _requirements()
-    for group, worst in (("", FAIL), ("notebooks", WARN)):
-        wanted = [requirement for extra, requirement in lines if extra == group]
-        problems = [problem for problem in map(_problem, wanted) if problem]
-        title = f"packages of the {'lessons' if group else 'library'}"
-        if problems:
-            yield Finding(worst, f"{title}: {'; '.join(problems)}", INSTALL)
-        else:
-            yield Finding(OK, f"{title}: {', '.join(f'{name} {version(name)}' for name in map(_name, wanted))}")
+    yield _group("", "library", FAIL, INSTALL)
+    yield _group("notebooks", "lessons", WARN, INSTALL)
+
+
+def service() -> Iterator[Finding]:
+    """Could `serve` answer? Nothing else needs its packages: without them lesson 09 leaves some cells out."""
+    yield _group("serving", "service", WARN, "for the command serve: `pip install -c constraints.txt -e .[serving]`")
+
+
+def _group(extra: str, title: str, worst: str, advice: str) -> Finding:
+    wanted = [requirement for group, requirement in _requirements() if group == extra]
+    problems = [problem for problem in map(_problem, wanted) if problem]
+    if problems:
+        return Finding(worst, f"packages of the {title}: {'; '.join(problems)}", advice)
+    there = ", ".join(f"{name} {version(name)}" for name in map(_name, wanted))
+    return Finding(OK, f"packages of the {title}: {there}")
 
 
 def _requirements() -> list[tuple[str, str]]:
@@ -177,7 +184,7 @@ def kernel() -> Iterator[Finding]:
         yield Finding(FAIL, f"kernel: python3 runs {python}", "python -m ipykernel install --sys-prefix")
 
 
-CHECKS = [interpreter, packages, device, data, memory, kernel]
+CHECKS = [interpreter, packages, service, device, data, memory, kernel]
 
 if __name__ == "__main__":
     here = Path(__file__).resolve().parent

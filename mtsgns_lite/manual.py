@@ -11,6 +11,8 @@ Item embeddings for recommendation: matrix factorisation, skip-gram, and skip-gr
   python -m mtsgns_lite train groceries --out model         train one model and keep it
   python -m mtsgns_lite neighbours model "BABY DIAPERS"     what is near an item, and why
   python -m mtsgns_lite leaderboard handed-in --split S     score the vectors of a class
+  python -m mtsgns_lite serve model                         answer over HTTP, on this machine
+  python -m mtsgns_lite store list shop                     versions of embeddings, to compare and choose from
   python -m mtsgns_lite data                                the data sets that have a name
 
 Where a command wants a DATASET, give a name (see data) or a file of your own.
@@ -125,6 +127,43 @@ examples:
   python -m mtsgns_lite leaderboard handed-in --split held-back
   python -m mtsgns_lite leaderboard handed-in --split held-back --by degree-cold --csv scores.csv --html scores.html
 """
+
+SERVE = """\
+Answer over HTTP from a model's folder, or from a store of versions (see store): there users have vectors too, and a
+version that is chosen later is taken up while the service runs, without a failed request.
+
+  GET  /similar?item=ID&k=10          the items most like one
+  GET  /recommend?user=NUMBER         what to offer a user of the store
+  POST /recommend                     the same from baskets: {"baskets": [["ID", "ID"], ["ID"]], "k": 10}
+  POST /cold                          the items most like a new one: {"traits": {"brand": "Acme"}}
+  GET  /health                        what answers, and since when
+  GET  /docs, /openapi.json           all of it, for people (without a network) and for programs
+
+What a user bought is not recommended again unless "again" is true. With --stock only what its file names is found; the
+file is read again when it changes. Only this machine can ask, unless --host says otherwise; there is no password, so
+put a proxy that has one in front. Ctrl-C or SIGTERM ends it: what was asked by then is answered first.
+It needs some packages more: `pip install "mtsgns_lite[serving]"`, in a clone `pip install -e ".[serving]"`."""
+
+SERVE_EXAMPLES = """\
+examples:
+  python -m mtsgns_lite train groceries --out model
+  python -m mtsgns_lite serve model
+  python -m mtsgns_lite serve shop --port 8080 --stock in-stock.txt
+  python -m mtsgns_lite serve model --index exact          every item looked at, and no voyager needed"""
+
+STORE = """\
+Versions of embeddings in a folder of plain files, each with its schema, the hash of its data, and its metrics. One is
+chosen: it is what a service serves. A version is whole or not there, and never changes; a damaged one is not served."""
+
+STORE_PUBLISH = """\
+Add a version: the vectors of a model's items and of the users of a DATASET, the one that the model was trained on."""
+
+STORE_EXAMPLES = """\
+examples:
+  python -m mtsgns_lite store publish shop model groceries --metric auc=0.67 --note "64 numbers" --choose
+  python -m mtsgns_lite store list shop
+  python -m mtsgns_lite store compare shop 0001 0002
+  python -m mtsgns_lite store choose shop 0001              back to the first one"""
 
 COLUMNS = {
     "basket": "which basket, order or session a row belongs to",

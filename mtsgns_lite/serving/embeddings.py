@@ -43,9 +43,10 @@ class Embeddings:
                 f"Vectors {self.vectors.shape} and {len(self.counts)} counts do not fit {len(self.catalogue)} items: "
                 "give one row and one count for each."
             )
-        for vectors in (self.vectors, self.users):
-            if vectors is not None and not np.isfinite(np.linalg.norm(vectors, axis=1)).all():
-                raise ValueError("Some vectors hold NaN or infinity: train the model again with a smaller rate.")
+        with np.errstate(over="ignore"):  # a number whose square is infinite is as bad
+            lengths = [np.linalg.norm(vectors, axis=1) for vectors in (self.vectors, self.users) if vectors is not None]
+        if not all(np.isfinite(length).all() for length in lengths):
+            raise ValueError("Some vectors hold NaN or infinity: train the model again with a smaller rate.")
         if (-1 if self.users is None else len(self.users)) != (-1 if self.bought is None else len(self.bought)):
             raise ValueError("Each user needs a vector and what they bought: give `users` and `bought`, or neither.")
 

@@ -73,7 +73,7 @@ def write(embeddings: Embeddings, folder: Path, index: bool) -> None:
 def read(folder: Path) -> Embeddings:
     """Take out what `write` put in. Raises ``ValueError`` for damaged files."""
     catalogue = catalogue_from_folder(folder)
-    arrays = {name: tensor.numpy() for name, tensor in load_tensors(folder / "vectors.safetensors")[0].items()}
+    arrays = {name: tensor.clone().numpy() for name, tensor in load_tensors(folder / "vectors.safetensors")[0].items()}
     traits = users = bought = None
     if "trait_rows" in arrays:
         traits = TraitRows(arrays["trait_rows"], arrays["trait_logits"], bool(arrays["trait_scale"][0]))

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,6 +24,7 @@ from .recommender import Recommender
 from .store import Store
 
 PATIENCE = 5.0  # seconds
+AGAIN = 60.0  # seconds after which what could not be taken up is tried once more
 LOG = logging.getLogger("mtsgns_lite.serving")
 
 
@@ -56,46 +58,79 @@ class Live:
         stock: str | Path | None = None,
         every: float = 2.0,
     ):
-        if every <= 0:
+        if not every > 0:
             raise ValueError(f"every={every} is in seconds: give more than 0.")
         if index not in INDEXES:
             raise ValueError(f"There is no index {index!r}: choose from {', '.join(INDEXES)}.")
         self.index, self.every = index, every
         self.stock = None if stock is None else Path(stock)
         self.store = _store_at(path)
-        self.problem: str | None = None  # why the last look failed, while the version before it goes on
+        self.problem: str | None = None  # why something new is not taken up, while what was there before goes on
+        self._looking = threading.Lock()
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
-        self._stock_seen = self._stock_state()
-        self._seen = self.store.chosen if self.store is not None else None
-        first = self._open() if self.store is not None else _recommender(path, index)
-        name = self.store.about(self._seen).name if self.store is not None else "-"
-        self.current = self._made(first, name)
+        self._failed: tuple[object, float, str] | None = None  # which choice, when to try it again, why
+        name = "-" if self.store is None else self.store.about().name
+        recommender = _recommender(path, index) if self.store is None else self._open(name)
+        self.current = Current(recommender, name, _now())
+        self._stock_seen: object = None
+        self._look_at_stock()
 
     def look(self) -> bool:
-        """Take up what is new, if anything is; what can't be opened is logged, and the old version goes on."""
-        chosen, stock = self._seen, self._stock_seen
-        try:
-            chosen = self.store.chosen if self.store is not None else None
-            stock = self._stock_state()
-            if (chosen, stock) == (self._seen, self._stock_seen):
-                return False
-            fresh = chosen is not None and chosen != self._seen
-            recommender = self._open(chosen) if fresh else self.current.recommender
-            self.current = self._made(recommender, chosen if fresh and chosen else self.current.version)
-        except Exception as error:  # whatever is wrong with the new, the old goes on
-            self._complain(f"version {chosen}: {error}")
-            return False
-        finally:
-            self._seen, self._stock_seen = chosen, stock  # what is damaged is not tried again and again
-        self.problem = None
-        LOG.info("version %s taken up", self.current.version)
-        return True
+        """Take up what is new, if anything is. Of what can't be read the log tells, `problem` too; the old goes on."""
+        with self._looking:
+            before, problems = self.current, []
+            for look_at in (self._look_at_store, self._look_at_stock):
+                try:
+                    look_at()
+                except Exception as error:  # whatever is wrong with the new
+                    problems.append(str(error))
+            problem = "; ".join(problems) or None
+            if problem and problem != self.problem:
+                LOG.warning("not taken up: %s", problem)
+            self.problem = problem
+            return self.current is not before
 
-    def _complain(self, problem: str) -> None:
-        if problem != self.problem:
-            LOG.warning("not taken up: %s", problem)
-        self.problem = problem
+    def _look_at_store(self) -> None:
+        """Open the chosen version if it is another; if that failed, once more when it is chosen anew or after a minute:
+        a disk may have been full, a file on its way."""
+        chosen = None if self.store is None else self.store.chosen
+        if self.store is None or chosen is None or chosen == self.current.version:
+            self._failed = None
+            return
+        choice = chosen, (self.store.folder / "chosen").stat().st_mtime_ns
+        if self._failed is not None and self._failed[0] == choice and time.monotonic() < self._failed[1]:
+            raise ValueError(self._failed[2])
+        try:
+            recommender = self._open(chosen)
+        except Exception as error:
+            self._failed = choice, time.monotonic() + AGAIN, f"version {chosen}: {error}"
+            raise ValueError(self._failed[2]) from error
+        self.current = Current(self._in_stock(recommender), chosen, _now())
+        LOG.info("version %s taken up", chosen)
+
+    def _look_at_stock(self) -> None:
+        if self.stock is None:
+            return
+        try:
+            about = self.stock.stat()
+            state = about.st_mtime_ns, about.st_size, about.st_ino
+            if state == self._stock_seen:
+                return
+            self._ids = [line.strip() for line in self.stock.read_text(encoding="utf-8-sig").splitlines()]
+        except FileNotFoundError as error:
+            raise FileNotFoundError(f"There is no stock file {self.stock}: write an item id on each line.") from error
+        except UnicodeDecodeError as error:
+            raise ValueError(f"The stock file {self.stock} is not text in UTF-8: save it in that encoding.") from error
+        self._stock_seen = state
+        now = self.current
+        self.current = Current(self._in_stock(now.recommender), now.version, _now())
+
+    def _in_stock(self, recommender: Recommender) -> Recommender:
+        if self.stock is None:
+            return recommender
+        numbers = (recommender.number(item) for item in self._ids)
+        return recommender.with_stock([number for number in numbers if number is not None])
 
     def start(self) -> None:
         """Look every few seconds, in a thread, until `stop`."""
@@ -115,27 +150,15 @@ class Live:
         while not self._stop.wait(self.every):
             self.look()
 
-    def _open(self, version: str | None = None) -> Recommender:
+    def _open(self, version: str) -> Recommender:
         assert self.store is not None
-        about = self.store.about(version)
-        embeddings = self.store.open(about)
-        index = self.store.open_index(about, embeddings) if self.index == "approximate" else self.index
+        embeddings = self.store.open(version)
+        index = self.store.open_index(version, embeddings) if self.index == "approximate" else self.index
         return Recommender(embeddings, index)
 
-    def _made(self, recommender: Recommender, version: str) -> Current:
-        if self.stock is not None:
-            numbers = (recommender.number(line.strip()) for line in self.stock.read_text(encoding="utf-8").splitlines())
-            recommender = recommender.with_stock([number for number in numbers if number is not None])
-        return Current(recommender, version, datetime.now(UTC).isoformat(timespec="seconds"))
 
-    def _stock_state(self) -> tuple[int, int] | None:
-        if self.stock is None:
-            return None
-        try:
-            about = self.stock.stat()
-        except FileNotFoundError as error:
-            raise FileNotFoundError(f"There is no stock file {self.stock}: write an item id on each line.") from error
-        return about.st_mtime_ns, about.st_size
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
 
 
 def _store_at(path: object) -> Store | None:
@@ -154,4 +177,6 @@ def _recommender(path: object, index: str) -> Recommender:
     try:
         return Recommender(Embeddings.of(load_model(Path(str(path)))), index)
     except FileNotFoundError as error:
-        raise FileNotFoundError(f"{path} is neither a store nor a model: `train --save` makes one.") from error
+        raise FileNotFoundError(
+            f"{path} is neither a store nor a model: `python -m mtsgns_lite train` makes one."
+        ) from error

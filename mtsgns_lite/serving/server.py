@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import logging
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from .embeddings import Embeddings
-from .live import Live
+from .live import LOG, Live
 from .recommender import Recommender
 
-MISSING = "The service needs fastapi and uvicorn: `pip install fastapi uvicorn`."
+MISSING = (
+    'The service needs the packages fastapi, fastapi-offline and uvicorn: `pip install "mtsgns_lite[serving]"`, or '
+    '`pip install -e ".[serving]"` in a clone.'
+)
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 PATIENCE = 10  # seconds that requests get to end when the service is stopped
 
@@ -32,16 +36,16 @@ def serve(
         whoever reaches the machine. For the rest see `Live`.
     Raises ``ModuleNotFoundError`` without fastapi or uvicorn, ``OSError`` where the port is taken.
     """
-    server = _server(Live(path, index, stock, every), host, port, log_level="info")
-    listening = _listen(host, port)
-    shown = f"[{host}]" if ":" in host else host
-    address = f"http://{shown}:{listening.getsockname()[1]}"
-    print(
-        f"Serving {path if isinstance(path, (str, Path)) else 'vectors'} on {address} (documentation: {address}/docs)"
-    )
-    if host not in LOOPBACK:
-        print("Whoever reaches this machine can ask: there is no password. Put a proxy before it that has one.")
-    with listening:
+    make_server = _server_maker()
+    with _listen(host, port) as listening:  # who asks before all is loaded waits, and is answered
+        server = make_server(Live(path, index, stock, every), "info")
+        shown = f"[{host}]" if ":" in host else host
+        address = f"http://{shown}:{listening.getsockname()[1]}"
+        what = path if isinstance(path, (str, Path)) else "vectors"
+        print(f"Serving {what} on {address} (documentation: {address}/docs)", flush=True)
+        if host not in LOOPBACK:
+            print("Whoever reaches this machine can ask: there is no password. Put a proxy before it that has one.")
+        _speak()
         server.run(sockets=[listening])
 
 
@@ -57,12 +61,14 @@ def running(
     >>> with running(store) as address:
     ...     requests.get(f"{address}/similar", {"item": "1042", "k": 3}).json()
     """
-    server = _server(Live(path, index, stock, every), "127.0.0.1", 0, log_level="warning")
+    server = _server_maker()(Live(path, index, stock, every), "warning")
     with _listen("127.0.0.1", 0) as listening:
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
         thread.start()
         while not server.started and thread.is_alive():
             time.sleep(0.01)
+        if not server.started:
+            raise RuntimeError("The service did not start; what it wrote above says why.")
         try:
             yield f"http://127.0.0.1:{listening.getsockname()[1]}"
         finally:
@@ -70,18 +76,32 @@ def running(
             thread.join()
 
 
-def _server(live: Live, host: str, port: int, log_level: str):
+def _server_maker() -> Callable:
+    """(live, log level) -> a server; before anything is loaded it is known whether there can be one."""
     try:
         import uvicorn
 
         from .service import make_app
     except ModuleNotFoundError as error:
         raise ModuleNotFoundError(MISSING) from error
-    config = uvicorn.Config(
-        make_app(live), host=host, port=port, log_level=log_level, access_log=False,
-        timeout_graceful_shutdown=PATIENCE, server_header=False,
-    )  # fmt: skip
-    return uvicorn.Server(config)
+
+    def make(live: Live, log_level: str):
+        config = uvicorn.Config(
+            make_app(live), log_level=log_level, access_log=False, timeout_graceful_shutdown=PATIENCE,
+            server_header=False,
+        )  # fmt: skip
+        return uvicorn.Server(config)
+
+    return make
+
+
+def _speak() -> None:
+    """Let versions that are taken up be read where uvicorn writes too."""
+    if not LOG.hasHandlers():
+        handler = logging.StreamHandler()
+        handler.setFormatter(logging.Formatter("%(levelname)s:     %(message)s"))
+        LOG.addHandler(handler)
+    LOG.setLevel(logging.INFO)
 
 
 def _listen(host: str, port: int) -> socket.socket:

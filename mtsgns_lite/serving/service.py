@@ -1,8 +1,7 @@
 """A small HTTP service on a `Live` version: /similar, /recommend, /cold, /health, and /docs.
 
-What is asked is checked by types before it is looked at, so that these types are also the documentation. 404 is the
-answer to something that is not there (an item, a user, a trait), 422 to something that is not a question, 413 to too
-long a one.
+What is asked is checked by types before it is looked at (see `questions`). 404 is the answer to something that is not
+there (an item, a user, a trait), 422 to something that is not a question, 413 to too long a one.
 """
 
 from __future__ import annotations
@@ -11,91 +10,29 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Annotated
 
-from fastapi import Body, FastAPI, HTTPException, Query
+from fastapi import Body, FastAPI, HTTPException, Query, Request
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from fastapi_offline import FastAPIOffline
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ..neighbours import Neighbours
 from ..storage import library_version
 from .live import Current, Live
+from .questions import (
+    MOST_BYTES,
+    NOT_THERE,
+    TOO_LONG,
+    Answer,
+    Baskets,
+    Health,
+    Id,
+    Item,
+    K,
+    NewItem,
+    sentence,
+)  # fmt: skip
 from .recommender import Recommender
-
-MOST_FOUND, MOST_BASKETS, MOST_ITEMS, MOST_TRAITS = 100, 50, 200, 50
-MOST_BYTES = 1 << 18
-
-Id = Annotated[str, Field(min_length=1, max_length=200, description="an item's id")]
-Text = Annotated[str, Field(min_length=1, max_length=200)]
-K = Annotated[int, Field(ge=1, le=MOST_FOUND, description="how many items to find")]
-KInBody = Annotated[K, BeforeValidator(lambda k: int(k) if isinstance(k, float) and k.is_integer() else k)]  # 5.0: JSON
-Basket = Annotated[list[Id], Field(min_length=1, max_length=MOST_ITEMS)]
-
-
-class Asked(BaseModel):
-    """What all questions share: a field that is not known is a mistake, not something to skip."""
-
-    model_config = ConfigDict(extra="forbid", strict=True)
-    k: KInBody = 10
-
-
-class Baskets(Asked):
-    """A user's baskets, the oldest first."""
-
-    baskets: Annotated[list[Basket], Field(min_length=1, max_length=MOST_BASKETS)]
-    again: Annotated[bool, Field(description="may what was bought be recommended again?")] = False
-    without: Annotated[list[Id], Field(max_length=MOST_ITEMS, description="items not to recommend")] = []
-
-
-class NewItem(Asked):
-    """A new item's traits, such as {"brand": "Acme", "tags": ["new", "sale"]}."""
-
-    traits: Annotated[
-        dict[Text, Text | Annotated[list[Text], Field(min_length=1, max_length=20)]],
-        Field(min_length=1, max_length=MOST_TRAITS),
-    ]
-
-
-class Item(BaseModel):
-    """An item that was found, its cosine similarity, and the traits it shares with the item asked for."""
-
-    id: str
-    name: str
-    similarity: float
-    shared: dict[str, str] = {}
-
-
-class Answer(BaseModel):
-    """The items found, from the nearest on, by which version; `unknown` are ids that it does not hold."""
-
-    version: str
-    found: list[Item]
-    unknown: list[str] = []
-
-
-class Health(BaseModel):
-    """What answers, since when; `problem` says why a newer version was not taken up."""
-
-    status: str
-    version: str
-    since: str
-    items: int
-    dim: int
-    index: str
-    users: int
-    problem: str | None
-
-
-class Problem(BaseModel):
-    """What was wrong, as a sentence."""
-
-    detail: str
-
-
-NOT_THERE: dict[int | str, dict] = {404: {"model": Problem, "description": "An item, user or trait that is not there"}}
-TOO_LONG: dict[int | str, dict] = {
-    413: {"model": Problem, "description": f"A question of more than {MOST_BYTES:,} bytes"},
-    400: {"model": Problem, "description": "A question that can't be read"},
-}
 
 
 def make_app(live: Live) -> FastAPI:
@@ -107,8 +44,12 @@ def make_app(live: Live) -> FastAPI:
         yield
         live.stop()
 
-    app = FastAPI(title="mtsgns_lite", version=library_version(), description=__doc__, lifespan=lifespan)
+    app = FastAPIOffline(
+        docs_url="/docs", redoc_url=None, title="mtsgns_lite", version=library_version(), description=__doc__,
+        lifespan=lifespan, swagger_ui_parameters={"validatorUrl": None},  # which would be asked on the network
+    )  # fmt: skip
     app.add_middleware(BodyLimit)
+    app.add_exception_handler(RequestValidationError, _refused)
 
     # Plain functions run in threads: a search that looks at every item holds nobody else up.
     @app.get("/health")
@@ -164,6 +105,11 @@ def _known(recommender: Recommender, items: list[str]) -> tuple[list[int], list[
     numbers = {item: recommender.number(item) for item in items}
     found = [number for number in numbers.values() if number is not None]
     return found, [item for item, number in numbers.items() if number is None]
+
+
+async def _refused(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RequestValidationError)
+    return JSONResponse({"detail": sentence(error.errors())}, 422)
 
 
 def _not_there(items: str):

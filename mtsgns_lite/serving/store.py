@@ -13,13 +13,15 @@ changed afterwards. To choose one is to replace one small file.
 from __future__ import annotations
 
 import json
+import math
 import os
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -59,11 +61,11 @@ class Version:
 
 
 class Versions(list[Version]):
-    """Versions from the oldest on, shown as a table; `chosen` is the one in use."""
+    """Versions from the oldest on, shown as a table with a * at the one in use: `chosen`; `damaged` can't be read."""
 
-    def __init__(self, found=(), chosen: str | None = None):
+    def __init__(self, found=(), chosen: str | None = None, damaged: Sequence[str] = ()):
         super().__init__(found)
-        self.chosen = chosen
+        self.chosen, self.damaged = chosen, tuple(damaged)
 
     def _table(self) -> tuple[list[str], list[list[str]]]:
         metrics = list(dict.fromkeys(name for version in self for name in version.metrics))
@@ -72,6 +74,7 @@ class Versions(list[Version]):
              f"{v.schema['items']:,}", str(v.schema["dim"]), *(_text(v.metrics.get(name)) for name in metrics), v.note]
             for v in self
         ]  # fmt: skip
+        rows += [[name, *["-"] * (4 + len(metrics)), "damaged"] for name in self.damaged]
         return ["version", "created", "data", "items", "dim", *metrics, "note"], rows
 
     def __repr__(self) -> str:
@@ -112,7 +115,7 @@ class Store:
             source = {} if dataset is None else {"name": dataset.name, "sha256": source_hash(dataset)}
             about = dict(
                 created=datetime.now(UTC).isoformat(timespec="seconds"), schema=schema(embeddings), source=source,
-                metrics={name: float(value) for name, value in (metrics or {}).items()}, note=note, files=files,
+                metrics={name: _number(value) for name, value in (metrics or {}).items()}, note=note, files=files,
                 made_by={"mtsgns_lite": library_version(), "torch": torch.__version__}, format=FORMAT,
             )  # fmt: skip
             write_text(part / "version.json", json.dumps(about, indent=2, ensure_ascii=False))
@@ -122,8 +125,13 @@ class Store:
 
     def list(self) -> Versions:
         """All versions, the oldest first."""
-        names = [path.name for path in (self.folder / "versions").glob("[0-9]*") if path.is_dir()]
-        return Versions([self.about(name) for name in sorted(names, key=int)], self.chosen)
+        found, damaged = [], []
+        for name in sorted(_names(self.folder / "versions"), key=int):
+            try:
+                found.append(self.about(name))
+            except (ValueError, OSError):  # one that can't be read hides no other
+                damaged.append(name)
+        return Versions(found, self.chosen, damaged)
 
     @property
     def chosen(self) -> str | None:
@@ -134,8 +142,11 @@ class Store:
             return None
 
     def choose(self, version: str | Version) -> Version:
-        """Take a version into use, an older one too; services that serve the store notice."""
-        about = self.about(version)
+        """Take a version into use, an older one too; services that serve the store notice.
+
+        Raises ``ValueError`` for one whose files are not what was published: nobody could open it.
+        """
+        about = self._checked(version)
         write_text(self.folder / "chosen", about.name + "\n")
         return about
 
@@ -151,6 +162,8 @@ class Store:
             about = json.loads(path.read_text(encoding="utf-8"))
             newer = about["format"] > FORMAT
             found = None if newer else Version(name=str(name), **about)
+            if found is not None and not {"items", "dim", "users"} <= {*found.schema}:
+                raise KeyError("schema")
         except (ValueError, KeyError, TypeError) as error:
             raise ValueError(f"{path} is damaged: publish the version again.") from error
         if found is None:
@@ -169,7 +182,7 @@ class Store:
         path = self.folder / "versions" / about.name / GRAPH
         return ApproximateIndex.load(path, vectors) if GRAPH in about.files else ApproximateIndex(vectors)
 
-    def compare(self, one: str | Version, other: str | Version, k: int = 10, most: int = 500) -> dict[str, object]:
+    def compare(self, one: str | Version, other: str | Version, k: int = 10, most: int = 500) -> dict[str, Any]:
         """How two versions differ: in metrics, in items, and in what is near what.
 
         `same_neighbours` is the mean share that the k nearest of an item have in common, over `most` items of both
@@ -203,8 +216,7 @@ def _take_name(part: Path, versions: Path) -> str:
     """Give a finished folder the next free number. Two that publish at once get one each: a rename onto a folder that
     is not empty fails."""
     while True:
-        taken = [int(path.name) for path in versions.glob("[0-9]*") if path.name.isdecimal()]
-        name = f"{max(taken, default=0) + 1:04d}"
+        name = f"{max(map(int, _names(versions)), default=0) + 1:04d}"
         try:
             os.rename(part, versions / name)
         except OSError:
@@ -212,6 +224,10 @@ def _take_name(part: Path, versions: Path) -> str:
                 raise
         else:
             return name
+
+
+def _names(versions: Path) -> list[str]:
+    return [path.name for path in versions.glob("[0-9]*") if path.name.isdecimal()]
 
 
 def _same_neighbours(one: np.ndarray, other: np.ndarray, both: np.ndarray, k: int, most: int) -> float:
@@ -228,6 +244,11 @@ def _same_neighbours(one: np.ndarray, other: np.ndarray, both: np.ndarray, k: in
             near.append(set(np.argsort(-cosines)[:k].tolist()))
         shared.append(len(near[0] & near[1]) / k)
     return float(np.mean(shared))
+
+
+def _number(value: float) -> float | None:
+    """A metric as JSON can hold it: one that does not exist, such as NaN, is null."""
+    return float(value) if math.isfinite(value) else None
 
 
 def _text(value: float | None) -> str:

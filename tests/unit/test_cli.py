@@ -179,7 +179,9 @@ def test_without_a_command_the_help_is_shown(capsys):
     assert "python -m mtsgns_lite compare groceries" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("command", ["course", "compare", "train", "neighbours", "data", "doctor", "leaderboard"])
+@pytest.mark.parametrize(
+    "command", ["course", "compare", "train", "neighbours", "data", "doctor", "leaderboard", "serve", "store"]
+)
 def test_every_command_explains_itself(command, capsys):
     with pytest.raises(SystemExit) as left:
         main([command, "--help"])
@@ -199,9 +201,13 @@ def test_doctor_finds_this_environment_well(capsys):
 
 
 def test_doctor_names_what_is_missing_or_old(monkeypatch, capsys):
-    wanted = [("", "numpy>=999"), ("", "nosuchpackage>=1"), ("notebooks", "alsonot>=1"), ("dev", "northis>=1")]
+    wanted = [("", "numpy>=999"), ("", "nosuchpackage>=1"), ("notebooks", "alsonot>=1"), ("dev", "northis>=1"),
+              ("serving", "noservice>=1")]  # fmt: skip
     monkeypatch.setattr(doctor, "_requirements", lambda: wanted)
     assert _states(doctor.packages) == [doctor.FAIL, doctor.WARN]
+    (service,) = doctor.service()
+    assert (service.state, "noservice" in service.what) == (doctor.WARN, True)
+    assert ".[serving]" in service.advice
     assert doctor.run([doctor.packages]) == 1
     said = capsys.readouterr().out
     assert "too old, 999 is needed" in said

@@ -79,6 +79,28 @@ def test_the_graph_finds_nearly_all_of_what_is_nearest(graph):
     assert recall(ExactIndex(graph.unit), clustered(20, seed=2)) == 1
 
 
+def test_a_query_that_is_no_item_gets_a_longer_walk(vectors, embeddings):
+    """Means of fifteen items of as many clusters, in a graph that is searched narrowly."""
+    rng = np.random.default_rng(5)
+    graph = ApproximateIndex(vectors, links=6, width=10, far_width=200)
+    means = np.stack([graph.unit[rng.choice(3_000, 15)].mean(axis=0) for _ in range(100)])
+    assert recall(graph, means) < 0.85
+    assert recall(graph, means, far=True) > 0.95
+    asked = []
+
+    class Spy(ExactIndex):
+        def search(self, query, k=10, allowed=None, far=False):
+            asked.append(far)
+            return super().search(query, k, allowed, far)
+
+    made = Recommender(embeddings, Spy(embeddings.vectors))
+    made.similar(3)
+    made.recommend([[3]])
+    made.recommend_user(3)
+    made.cold({"A": embeddings.catalogue.traits["A"].values[1]})
+    assert asked == [False, True, True, True]
+
+
 def test_similarities_of_both_indexes_are_cosines_from_the_nearest_on(both, vectors):
     for index in both.values():
         items, cosines = index.search(vectors[1] * 3, 10)
@@ -214,6 +236,16 @@ def test_vectors_that_do_not_fit_or_are_no_numbers_are_refused(embeddings):
     broken[3, 2] = np.nan
     with pytest.raises(ValueError, match="NaN"):
         dataclasses.replace(embeddings, vectors=broken)
+    with pytest.raises(ValueError, match="NaN or infinity"):
+        dataclasses.replace(embeddings, users=np.full_like(embeddings.users, 1e30))  # whose square is infinite
+    with pytest.raises(ValueError, match="Each user"):
+        dataclasses.replace(embeddings, users=embeddings.users[1:])
+
+
+def test_users_of_other_items_are_refused(trained, shop):
+    other = dataclasses.replace(shop, catalogue=shop.catalogue.take(np.arange(len(shop.catalogue))[::-1].copy()))
+    with pytest.raises(ValueError, match="other items"):
+        Embeddings.of(trained, other)
 
 
 # --- the recommender ------------------------------------------------------------------------------------------------
@@ -272,7 +304,7 @@ def test_what_can_t_be_answered_is_told(recommender):
 def test_without_a_vector_there_is_no_answer(embeddings):
     """A zero vector is as near to everything: what came first would be found."""
     vectors, users = embeddings.vectors.copy(), embeddings.users.copy()
-    vectors[5], users[2] = 0, 0
+    vectors[5], users[2] = 1e-30, 0  # whose square is 0
     traits = dataclasses.replace(embeddings.traits, rows=np.zeros_like(embeddings.traits.rows))
     made = Recommender(dataclasses.replace(embeddings, vectors=vectors, users=users, traits=traits), "exact")
     for ask in (
@@ -376,6 +408,42 @@ def test_writers_at_once_get_a_version_each(store, embeddings):
     for thread in threads:
         thread.join()
     assert [version.name for version in store.list()] == [f"{number:04d}" for number in range(1, 8)]
+
+
+def test_choosers_at_once_do_not_meet(store, embeddings):
+    store.publish(dataclasses.replace(embeddings, users=None, bought=None), index=False)
+    wrong, names = [], ("0001", "0002")
+
+    def choose(number):
+        try:
+            for turn in range(20):
+                store.choose(names[(number + turn) % 2])
+                assert store.chosen in names
+        except Exception as error:
+            wrong.append(error)
+
+    threads = [threading.Thread(target=choose, args=(number,)) for number in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not wrong
+    assert sorted(path.name for path in store.folder.iterdir()) == ["chosen", "versions"]
+
+
+def test_what_is_damaged_or_not_a_version_hides_no_other(store, embeddings):
+    store.publish(embeddings, metrics={"auc": float("nan")}, index=False)
+    versions = store.folder / "versions"
+    (versions / "0001.old").mkdir()
+    (versions / "0003").mkdir()
+    (versions / "0003" / "version.json").write_text('{"format": 1, "created": "-", "schema": {}}')
+    found = store.list()
+    assert [version.name for version in found] == ["0001", "0002"]
+    assert found.damaged == ("0003",)
+    assert "damaged" in repr(found).splitlines()[-1]
+    assert found[1].metrics == {"auc": None}
+    assert "NaN" not in (versions / "0002" / "version.json").read_text()
+    assert store.publish(embeddings, index=False).name == "0004"
 
 
 @pytest.mark.parametrize("name", ["vectors.safetensors", "catalogue.json", "catalogue.safetensors"])

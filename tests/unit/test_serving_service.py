@@ -3,19 +3,21 @@
 import dataclasses
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
 import sys
 import threading
 import time
+import types
 from collections import Counter
 
 import numpy as np
 import pytest
 import requests
 
-from mtsgns_lite import serving
+from mtsgns_lite import Catalogue, serving
 from mtsgns_lite.serving import Embeddings, Live, Store
 
 pytest.importorskip("fastapi", reason="fastapi is not installed")
@@ -156,9 +158,55 @@ def test_a_body_that_says_it_is_too_long_is_refused_before_it_comes(client):
         assert raw.recv(100).startswith(b"HTTP/1.1 413")
 
 
-def test_broken_json_is_refused(client):
-    answer = client.post("/recommend", data=b"{", headers={"content-type": "application/json"})
-    assert answer.status_code == 422
+@pytest.mark.parametrize(
+    "body",
+    [b"{", b"", b"\xff\xfe", b"[" * 50_000, b'{"baskets": [["a"]], "k": ' + b"9" * 5_000 + b"}",
+     b'{"baskets": [["a"]], "k": NaN}', b'{"baskets": [["a"]], "k": 1e999}', b'{"baskets": [["\\ud800"]]}',
+     b'{"baskets": [["a"]], "\\ud800": 1}', b'{"baskets": [["a"]], "without": [NaN]}'],
+    ids=["half", "empty", "no UTF-8", "deep", "long number", "NaN", "infinity", "half a letter", "as a name", "inside"],
+)  # fmt: skip
+def test_what_can_t_be_read_is_refused_in_a_sentence(client, body):
+    """Nothing of it is an error of the service, even where it could not be sent back as JSON."""
+    for path in ("/recommend", "/cold"):
+        answer = client.post(path, data=body, headers={"content-type": "application/json"})
+        assert answer.status_code in (400, 422)
+        assert isinstance(answer.json()["detail"], str)
+
+
+def test_a_refusal_says_what_is_wrong_and_where(client):
+    assert "k: Input should be less than or equal to 100" in client.get("/similar?item=a&k=101").json()["detail"]
+    assert client.get("/similar").json()["detail"].startswith("item: ")
+    assert client.post("/recommend", json={"baskets": [[7]]}).json()["detail"].startswith("baskets.0.0: ")
+    assert client.post("/recommend", data=b"{", headers={"content-type": "application/json"}).json()["detail"] == (
+        "The body is not JSON."
+    )
+
+
+def test_an_id_may_hold_any_letter():
+    ids = ["a/b", "ü ß", "猫", "50%&k=1#x?", "a+b", "..", "\U0001f600", "'\"\n", "x" * 200]
+    rng = np.random.default_rng(0)
+    shop = Embeddings(Catalogue(ids), rng.standard_normal((9, 4)).astype(np.float32), np.ones(9))
+    with serving.running(shop, "exact") as address, Client(address) as client:
+        for item in ids:
+            found = client.get("/similar", params={"item": item, "k": 100}).json()["found"]
+            assert {near["id"] for near in found} == {*ids} - {item}
+            again = client.post("/recommend", json={"baskets": [[item]], "k": 100}).json()["found"]
+            assert [near["id"] for near in again] == [near["id"] for near in found]
+
+
+# --- documentation --------------------------------------------------------------------------------------------------
+
+
+def test_the_documentation_needs_no_network(client):
+    """Every address on the page is one of the service's own, and is there."""
+    page = client.get("/docs").text
+    assert "http:" not in page
+    assert "https:" not in page
+    own = re.findall(r"""(?:href|src|url)[=:]\s*["']([^"']+)["']""", page)
+    assert len(own) >= 3
+    for path in own:
+        assert client.get(path).status_code == 200, path
+    assert '"validatorUrl": null' in page  # which would be asked, elsewhere, what it thinks of the schema
 
 
 # --- its own schema -------------------------------------------------------------------------------------------------
@@ -242,6 +290,42 @@ def test_no_request_fails_while_versions_are_taken_up(store, embeddings):
     assert set(answers) == set(names)
 
 
+def test_many_who_ask_at_once_are_each_answered_right(store, embeddings):
+    """All questions by turns, from twelve connections: no failure, and each answer is the recommender's own."""
+    recommender = serving.Recommender(embeddings, "exact")
+    seen = np.flatnonzero(embeddings.counts > 0)[:40].tolist()
+    ids, value = embeddings.catalogue.ids, embeddings.catalogue.traits["A"].values[2]
+    failed, answered = [], Counter()
+
+    def ask(number):
+        item, user = seen[number % len(seen)], number % len(embeddings.users)
+        other = seen[(number * 7 + 1) % len(seen)]
+        yield ("GET", "/similar", {"params": {"item": ids[item]}}), recommender.similar(item)
+        yield ("GET", "/recommend", {"params": {"user": user, "k": 7}}), recommender.recommend_user(user, 7)
+        asked = {"baskets": [[ids[item]], [ids[other]]], "k": 20}
+        yield ("POST", "/recommend", {"json": asked}), recommender.recommend([[item], [other]], 20)
+        yield ("POST", "/cold", {"json": {"traits": {"A": value}}}), recommender.cold({"A": value})
+
+    def work(first):
+        with Client(address) as session:
+            for number in range(first, 240, 12):
+                for (method, path, options), right in ask(number):
+                    answer = session.request(method, path, **options)
+                    found = [item["id"] for item in answer.json().get("found", [])]
+                    answered[path] += 1
+                    if answer.status_code != 200 or found != [near.id for near in right]:
+                        failed.append((path, options, answer.text))
+
+    with serving.running(store, "exact", every=0.05) as address:
+        threads = [threading.Thread(target=work, args=(first,)) for first in range(12)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert not failed
+    assert answered == {"/similar": 240, "/recommend": 480, "/cold": 240}
+
+
 def test_a_version_is_taken_up_with_the_graph_that_was_built_for_it(embeddings, tmp_path):
     pytest.importorskip("voyager", reason="voyager is not installed")
     store = Store(tmp_path)
@@ -259,14 +343,62 @@ def test_a_version_is_taken_up_with_the_graph_that_was_built_for_it(embeddings, 
 def test_a_damaged_version_is_not_taken_up_and_health_says_why(store, embeddings):
     live = Live(store, "exact")
     other = store.publish(embeddings, index=False)
-    (store.folder / "versions" / other.name / "vectors.safetensors").write_bytes(b"")
     store.choose(other)
+    path = store.folder / "versions" / other.name / "vectors.safetensors"
+    whole = path.read_bytes()
+    path.write_bytes(b"")
+    for _ in range(2):
+        assert not live.look()
+        assert live.current.version == "0001"
+        assert "not what was published" in live.problem
+    path.write_bytes(whole)
+    assert not live.look()  # it is not read again and again
+    _choose_anew(store, other)
+    assert live.look()
+    assert (live.current.version, live.problem) == (other.name, None)
+    path.write_bytes(b"")
+    with pytest.raises(ValueError, match="not what was published"):
+        store.choose(other)
+    with pytest.raises(ValueError, match="not what was published"):
+        Live(store, "exact")
+
+
+def _choose_anew(store, version):
+    """Choose, at a time of its own, however coarse the clock of the disk is."""
+    store.choose(version)
+    os.utime(store.folder / "chosen", ns=(time.time_ns(), time.time_ns()))
+
+
+def test_what_failed_is_tried_again_after_a_while(store, embeddings, monkeypatch):
+    live = Live(store, "exact")
+    other = store.publish(embeddings, index=False)
+    store.choose(other)
+    opened = Store.open
+    monkeypatch.setattr(Store, "open", lambda *_: (_ for _ in ()).throw(OSError("the disk is away")))
     assert not live.look()
-    assert live.current.version == "0001"
-    assert "not what was published" in live.problem
-    store.choose("0001")
-    live.look()
-    assert live.problem is None
+    assert "the disk is away" in live.problem
+    monkeypatch.setattr(Store, "open", opened)
+    assert not live.look()
+    later = time.monotonic() + serving.live.AGAIN + 1
+    monkeypatch.setattr(serving.live, "time", types.SimpleNamespace(monotonic=lambda: later))
+    assert live.look()
+    assert live.current.version == other.name
+
+
+def test_a_stock_file_that_is_away_keeps_no_version_away(store, embeddings, tmp_path):
+    stock = tmp_path / "stock.txt"
+    ids = embeddings.catalogue.ids[embeddings.counts > 0][:30]
+    stock.write_text("\n".join(ids))
+    live = Live(store, "exact", stock=stock)
+    stock.unlink()
+    store.choose(store.publish(embeddings, index=False))
+    assert live.look()
+    assert live.current.version == "0002"
+    assert {n.id for n in live.current.recommender.similar("item 0003", 50)} <= set(ids)  # as they were last known
+    assert "no stock file" in live.problem
+    stock.write_bytes(b"\xff\xfe\x00")
+    assert not live.look()
+    assert "UTF-8" in live.problem
 
 
 def test_stock_is_read_again_when_its_file_changes(store, embeddings, tmp_path):
