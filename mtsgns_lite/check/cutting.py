@@ -124,7 +124,6 @@ _MISTAKES = (
     (_cut(_by_user, lambda other, pause, gap: other & (pause > gap)),
      "A session ends where the user changes, or where the pause is long: one of the two is enough."),
     (lambda users, times, gap: np.zeros(len(users), dtype=np.int64), "All events are in one session."),
-    (lambda users, times, gap: np.arange(len(users)), "Every event is a session of its own."),
     (_cut(_by_user, lambda other, pause, gap: other | (pause >= gap)),
      "A pause of exactly `gap` is cut: only a longer one ends a session."),
     (_cut(_by_time, lambda other, pause, gap: pause > gap), USERS),
@@ -147,6 +146,7 @@ _MISTAKES = (
      "Two visitors who click by turns are cut at every turn: sort by user first, and by time within a user."),
     (_since_first, "The time since the session's first event is compared with `gap`: the pause since the last one is."),
     (_blocks, "Time is cut into blocks of length `gap`: what counts is the pause between two events."),
+    (lambda users, times, gap: np.arange(len(users)), "Every event is a session of its own."),
     (lambda users, times, gap: _cut(_by_user, _right)(users, times, 0 * gap), "The gap is ignored."),
 )  # fmt: skip
 
