@@ -37,7 +37,7 @@ def as_tensor(value: object) -> torch.Tensor | None:
             if isinstance(value, list | tuple) and any(isinstance(part, torch.Tensor) for part in value):
                 return torch.stack([torch.as_tensor(part) for part in value])
             array = np.asarray(value)
-            return torch.as_tensor(array) if array.dtype.kind in "biuf" else None
+            return torch.as_tensor(array.copy()) if array.dtype.kind in "biuf" else None
         except (ValueError, TypeError, RuntimeError):
             return None
     return None

@@ -123,7 +123,7 @@ def short(text: object, most: int = 240) -> str:
 def shown(value: object, most: int = 240) -> str:
     """A value in a line, with the shape and no content where it is large."""
     if isinstance(value, np.ndarray) and value.dtype.kind in "biuf":
-        return shown(torch.as_tensor(value), most).replace("a tensor", "an array")
+        return shown(torch.as_tensor(value.copy()), most).replace("a tensor", "an array")
     if isinstance(value, torch.Tensor):
         value = value.detach().cpu()
         if value.numel() > 16:
