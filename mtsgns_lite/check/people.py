@@ -75,7 +75,7 @@ LONG = "The items' vectors are taken as they are, so a long one counts more: mak
 LENGTHS = (
     (unit, ""),
     (lambda rows: rows, LONG),
-    (lambda rows: rows / np.linalg.norm(rows, axis=0), "The lengths run over the wrong axis: one for each item is due."),
+    (lambda rows: rows / np.linalg.norm(rows, axis=0), "The lengths run over the wrong axis: each item has its own."),
     (lambda rows: rows / np.abs(rows).sum(axis=-1, keepdims=True), "A length is the root of the sum of squares."),
 )  # fmt: skip
 BASKETS = (
