@@ -15,11 +15,11 @@ from .data.samples import Baskets, Pairs, Walks
 from .data.splits import Split, split
 from .device import pick_device
 from .evaluation import auc, evaluate, evaluate_vectors, held_out_auc, precision_recall
-from .models import SGNS, ItemModel, MatrixFactorization, MultiTraitSGNS
+from .models import SGNS, ContentSGNS, ItemModel, MatrixFactorization, MultiTraitSGNS
 from .models.mf import bce, mse
 from .models.sgns import sgns_loss
 from .models.tables import Table
-from .neighbours import neighbours, recommend, trait_weights
+from .neighbours import neighbours, neighbours_of_text, recommend, trait_weights
 from .storage import export_vectors, library_version, load_model, save_model
 from .training import History, TrainingDiverged, fit
 
@@ -56,10 +56,10 @@ def __dir__() -> list[str]:
 
 
 __all__ = [
-    "auc", "basket_sessions", "Baskets", "bce", "Catalogue", "check", "cold_item", "compare", "Dataset", "Edges",
+    "auc", "basket_sessions", "Baskets", "bce", "Catalogue", "check", "cold_item", "compare", "ContentSGNS", "Dataset", "Edges",
     "evaluate", "evaluate_vectors", "explore", "export_vectors", "fit", "goal_ranks", "Graph", "held_out_auc",
     "History", "ItemModel", "load", "load_model", "market_auc", "market_mixing", "MatrixFactorization", "mse",
-    "MultiTraitSGNS", "neighbours", "Pairs", "pick_device", "planted", "planted_sessions", "precision_recall",
+    "MultiTraitSGNS", "neighbours", "neighbours_of_text", "Pairs", "pick_device", "planted", "planted_sessions", "precision_recall",
     "Ragged", "Ratings", "recommend", "save_model", "serving", "Sessions", "SGNS", "sgns_loss", "sgns_stepper",
     "show_trait_weights", "Split", "split", "Table", "TrainingDiverged", "Trait", "trait_weights", "transfer",
     "Walks",

@@ -70,7 +70,8 @@ class TraitRows:
         """
         side = model._side(which)
         learned = model.cold == "weights" and not side.per_item
-        logits = side.logits.weight.detach()[0, 1:] if learned else torch.zeros(side.sources - 1)
+        traits = len(model.traits)
+        logits = side.logits.weight.detach()[0, 1 : 1 + traits] if learned else torch.zeros(traits)
         return cls(side.values.weight.detach().cpu().numpy().copy(), logits.cpu().numpy().copy(), bool(side.scale))
 
     def weights(self, known: Sequence[bool] | np.ndarray) -> np.ndarray:

@@ -19,7 +19,7 @@ from .data.dataset import Dataset
 from .data.samples import Pairs, SkipGramSamples
 from .data.splits import Split
 from .evaluation import auc
-from .models import SGNS, ItemModel, MatrixFactorization, MultiTraitSGNS
+from .models import SGNS, ContentSGNS, ItemModel, MatrixFactorization, MultiTraitSGNS
 from .peers import fit_gensim
 from .training import History, fit
 
@@ -38,7 +38,7 @@ class Method:
     model : (catalogue, dim=, seed=) -> the model; None for what is counted rather than fitted, and for gensim.
     samples : (split, rows) -> what it trains on; by default the rows that all share.
     reads_corpus : does it learn from those rows?
-    needs : "traits", "gensim", or nothing.
+    needs : "traits", "text", "gensim", or nothing.
     core : is it among the rows that `compare` makes unless told otherwise?
     """
 
@@ -106,6 +106,11 @@ def _node2vec_rows(split: Split, rows: SkipGramSamples) -> Rows:
     return Rows(Corpus.draw(walks, split.seed), len(split.catalogue))
 
 
+def _content(traits: str | tuple[str, ...], words: str) -> Method:
+    model = partial(ContentSGNS, traits=traits)
+    return Method("content", f"skip-gram that reads the items' names{words}", model, needs="text")
+
+
 METHODS: dict[str, Method] = {
     "popularity": Method("counting", "the product of the two items' counts", core=True, reads_corpus=False),
     "cooccurrence": Method("counting", "the weight of their edge in training", core=True, reads_corpus=False),
@@ -119,6 +124,8 @@ METHODS: dict[str, Method] = {
     "traits-uniform": _traits("uniform"),
     "traits-global": _traits("global"),
     "traits-item": _traits("item"),
+    "text": _content((), ""),
+    "text-traits": _content("all", " and knows their traits"),
     "traits-shuffled": Method("traits", "the control: traits that mean nothing", _shuffled, needs="traits", core=True),
 }
 
@@ -145,6 +152,12 @@ def lacking(name: str, dataset: Dataset) -> str:
     needs = METHODS[name].needs
     if needs == "traits" and not dataset.catalogue.traits:
         return f"{name} needs traits, and {dataset.name!r} has none: name some with traits=."
+    if name == "text-traits" and not dataset.catalogue.traits:
+        return f"{name} needs traits, and {dataset.name!r} has none: name some with traits=, or take text."
+    if needs == "text" and find_spec("sentencepiece") is None:
+        return f"{name} needs sentencepiece, which is not installed: pip install sentencepiece."
+    if needs == "text" and (dataset.catalogue.names == dataset.catalogue.ids).all():
+        return f"{name} needs names, and the items of {dataset.name!r} have only ids: name the column with name=."
     if needs == "gensim" and find_spec("gensim") is None:
         return f"{name} needs gensim, which is not installed: pip install gensim."
     return ""

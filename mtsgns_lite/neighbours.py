@@ -11,6 +11,7 @@ import torch.nn.functional as F
 from .data.catalogue import Catalogue
 from .evaluation import html_table, text_table
 from .models.base import ItemModel
+from .models.siamese import ContentSGNS
 from .models.traits import MultiTraitSGNS
 
 
@@ -110,6 +111,20 @@ def recommend(model: ItemModel, basket: Sequence[object], k: int = 10, which: st
     return nearest(model, scores, None, k)
 
 
+def neighbours_of_text(model: ContentSGNS, text: str, k: int = 10, others: str = "seen") -> Neighbours:
+    """The k items nearest to any text, as an item that nobody bought yet would stand that had it for its own.
+
+    Raises ``ValueError`` for a model that reads no texts, or an empty text.
+    """
+    if not isinstance(model, ContentSGNS):
+        raise ValueError(f"{type(model).__name__} reads no texts: use ContentSGNS.")
+    if not text.strip():
+        raise ValueError("The text is empty: write what the item is called.")
+    unit = F.normalize(model.encode([text])[0], dim=0)
+    found = nearest(model, _unit(model, "target", None) @ unit, None, k, others)
+    return Neighbours(found, repr(text))
+
+
 def _unit(model: ItemModel, which: str, unseen: str | None) -> torch.Tensor:
     options = {} if unseen is None else {"unseen": unseen}
     return F.normalize(model.embeddings(which, **options).detach(), dim=1)
@@ -161,6 +176,5 @@ def trait_weights(model: MultiTraitSGNS, which: str = "target", truth: dict[str,
     parts = parts - parts.mean(dim=0)
     whole = parts.sum(dim=1)  # (U, d)
     share = torch.einsum("usd,ud->s", parts, whole) / whole.square().sum().clamp(min=1e-30)
-    names = ["item", *model.catalogue.traits]
     spread = weights.std(dim=0, correction=0)
-    return TraitWeights(names, weights.mean(dim=0).tolist(), spread.tolist(), share.tolist(), truth)
+    return TraitWeights(model.sources, weights.mean(dim=0).tolist(), spread.tolist(), share.tolist(), truth)

@@ -63,7 +63,7 @@ def fit(
     device: str | torch.device | None = None,
     schedule: str = "linear",
     restart_every: int | None = None,
-    adam: float = 0.01,
+    adam: float | None = None,
     seed: int = 0,
     probe: Callable[[ItemModel], object] | None = None,
     probes: int = 10,
@@ -78,7 +78,8 @@ def fit(
     device : see `pick_device`; one line says which.
     schedule : how the step size falls from its full value to a twentieth: "linear", "cosine" or "constant".
     restart_every : let the schedule start again every so many epochs (warm restarts, Loshchilov and Hutter 2017).
-    adam : Adam's rate for parameters that are not in a table, such as the global bias of matrix factorisation.
+    adam : Adam's rate for parameters that are not in a table, such as the global bias of matrix factorisation; by
+        default the model's own.
     probe : called `probes` times an epoch, and before the first step; its answers are kept in the history, and drawn
         where they are numbers (see `held_out_auc`).
     snapshots : how many times the history takes the embeddings down, evenly from before the first step to after the
@@ -100,7 +101,7 @@ def fit(
     if getattr(samples, "kind", model.trains_on) is not model.trains_on:
         fitting = "Pairs, such as split.edges()" if model.trains_on is PairBatch else "walks or baskets: split.train"
         raise ValueError(f"{type(model).__name__} can't learn from {type(samples).__name__}: give it {fitting}.")
-    place = pick_device(device)
+    place, adam = pick_device(device), model.adam if adam is None else adam
     model.to(place).train()
     model.observe(samples.counts)
     generator = torch.Generator(place).manual_seed(seed)

@@ -3,6 +3,9 @@
 from .base import ItemModel
 from .mf import MatrixFactorization
 from .sgns import SGNS
+from .siamese import ContentSGNS
 from .traits import MultiTraitSGNS
 
-KINDS: dict[str, type[ItemModel]] = {kind.__name__: kind for kind in (MatrixFactorization, SGNS, MultiTraitSGNS)}
+KINDS: dict[str, type[ItemModel]] = {
+    kind.__name__: kind for kind in (MatrixFactorization, SGNS, MultiTraitSGNS, ContentSGNS)
+}

@@ -19,10 +19,12 @@ class ItemModel(nn.Module):
     ----------
     counts : (items,) how often each item stood in what the model was trained on; 0 means it was never seen.
     options : the arguments the model was made with, so that it can be saved and made again.
+    adam : the rate at which `fit` has Adam change what is in no table.
     """
 
     counts: torch.Tensor
     sides: tuple[str, ...] = ("target",)
+    adam: float = 0.01
     trains_on: type = SkipGramBatch  # the kind of batch that `loss` takes
 
     def __init__(self, catalogue: Catalogue, dim: int, **options):

@@ -16,7 +16,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from ..data.catalogue import Catalogue
+from ..data.catalogue import Catalogue, Trait
 from ..data.samples import SkipGramBatch
 from .base import ItemModel
 from .sgns import SgnsLoss
@@ -33,6 +33,7 @@ class TraitMixture(nn.Module):
     weights : "uniform", "global" (one softmax) or "item" (a softmax per item).
     spread : the item rows start uniform in (-spread, spread); trait rows and logits at 0.
     rate, trait_rate, weight_rate : Adagrad's step sizes for item rows, trait rows and logits (see `WEIGHT_RATES`).
+    more : sources after the traits, which a subclass knows of.
     """
 
     starts: torch.Tensor
@@ -40,10 +41,10 @@ class TraitMixture(nn.Module):
     source: torch.Tensor
     count: torch.Tensor
 
-    def __init__(self, catalogue: Catalogue, dim, weights, scale, spread, rate, trait_rate, weight_rate, seed):
+    def __init__(self, catalogue: Catalogue, dim, weights, scale, spread, rate, trait_rate, weight_rate, seed, more=0):
         super().__init__()
         traits = list(catalogue.traits.values())
-        self.scale, self.sources, self.per_item = scale, 1 + len(traits), weights == "item"
+        self.scale, self.sources, self.per_item = scale, 1 + len(traits) + more, weights == "item"
         self.items = Table(len(catalogue), dim, spread=spread, rate=rate, seed=seed)
         *firsts, rows = np.cumsum([0, *(len(trait.values) for trait in traits)])
         self.values = Table(int(rows), dim, rate=trait_rate)
@@ -56,9 +57,10 @@ class TraitMixture(nn.Module):
 
         # Every known value of every item, item by item: its row in the one table that all traits' values share (each
         # trait's codes begin where the last one's ended), and its source. `count` is how many values a source has.
-        code = np.concatenate([t.codes + first for t, first in zip(traits, firsts)], axis=1)
-        known = np.concatenate([t.codes > 0 for t in traits], axis=1)
-        source = np.repeat(np.arange(1, self.sources), [t.codes.shape[1] for t in traits])
+        none = np.zeros((len(catalogue), 0), dtype=np.int64)
+        code = np.concatenate([none, *(t.codes + first for t, first in zip(traits, firsts))], axis=1)
+        known = np.concatenate([none > 0, *(t.codes > 0 for t in traits)], axis=1)
+        source = np.repeat(np.arange(1, 1 + len(traits)), np.array([t.codes.shape[1] for t in traits], dtype=int))
         source = np.broadcast_to(source, known.shape)[known]
         count = np.zeros((len(catalogue), self.sources), dtype=np.float32)
         np.add.at(count, (np.nonzero(known)[0], source), 1)
@@ -102,13 +104,17 @@ class TraitMixture(nn.Module):
         """(...,) -> H and its traits' part alone, both (..., d)."""
         distinct, place = items.unique(return_inverse=True)
         mix = self.mix(distinct)
-        owner, code, source = self.entries(distinct)
-        values, which = code.unique(return_inverse=True)
-        before = torch.searchsorted(owner, torch.arange(len(distinct), device=items.device))
-        share = mix[owner, source]
-        traits = F.embedding_bag(which, self.values(values), before, mode="sum", per_sample_weights=share)  # (U, d)
+        traits = self.of_traits(distinct, mix)
         whole = mix[:, :1] * self.items(distinct) + traits
         return F.embedding(place, whole), F.embedding(place, traits)
+
+    def of_traits(self, items: torch.Tensor, mix: torch.Tensor) -> torch.Tensor:
+        """(U,) items and their (U, n + 1) `mix` -> (U, d) the sum over s > 0 of c_s."""
+        owner, code, source = self.entries(items)
+        values, which = code.unique(return_inverse=True)
+        before = torch.searchsorted(owner, torch.arange(len(items), device=items.device))
+        share = mix[owner, source]
+        return F.embedding_bag(which, self.values(values), before, mode="sum", per_sample_weights=share)
 
     def forward(self, items: torch.Tensor) -> torch.Tensor:
         """(...,) -> H: (..., d)."""
@@ -163,11 +169,8 @@ class MultiTraitSGNS(ItemModel):
         )  # fmt: skip
         if not catalogue.traits:
             raise ValueError("The catalogue has no traits: use SGNS, or add some (Catalogue.with_trait).")
-        if weights not in WEIGHT_RATES:
-            raise ValueError(f"weights={weights!r} is not known: choose from {', '.join(WEIGHT_RATES)}.")
-        if cold not in ("weights", "mean"):
-            raise ValueError(f'cold={cold!r} is not known: choose "weights" or "mean".')
-        self.auxiliary, self.cold, self.context_traits = auxiliary, cold, context_traits
+        self._check_choices()
+        self.context_traits = context_traits
 
         def side(spread: float, rate: float) -> TraitMixture:
             return TraitMixture(catalogue, dim, weights, scale, spread, rate, trait_rate, weight_rate, seed)
@@ -175,6 +178,23 @@ class MultiTraitSGNS(ItemModel):
         self.target = side(0.5 / dim, rate)
         self.context = side(0.0, context_rate) if context_traits else Table(len(catalogue), dim, rate=context_rate)
         self.register_buffer("has_traits", torch.from_numpy(catalogue.has_traits), persistent=False)
+
+    def _check_choices(self) -> None:
+        weights, self.auxiliary, self.cold = (self.options[name] for name in ("weights", "auxiliary", "cold"))
+        if weights not in WEIGHT_RATES:
+            raise ValueError(f"weights={weights!r} is not known: choose from {', '.join(WEIGHT_RATES)}.")
+        if self.cold not in ("weights", "mean"):
+            raise ValueError(f'cold={self.cold!r} is not known: choose "weights" or "mean".')
+
+    @property
+    def traits(self) -> dict[str, Trait]:
+        """The traits that are sources."""
+        return self.catalogue.traits
+
+    @property
+    def sources(self) -> list[str]:
+        """Names of the sources: the item, then its traits."""
+        return ["item", *self.traits]
 
     def loss(self, batch: SkipGramBatch) -> torch.Tensor:
         """`sgns_loss` of H, plus `auxiliary` times that of the traits' part alone."""

@@ -193,7 +193,7 @@ class ItemSpace:
         whole = parts.sum(dim=0)
         weights = self.model.target.weights(item, **mixed)[0]
         shares = parts @ whole / whole.square().sum().clamp(min=1e-30)
-        return Own(["item", *self.model.catalogue.traits], weights.tolist(), shares.tolist())
+        return Own(self.model.sources, weights.tolist(), shares.tolist())
 
     def in_common(self, places: Sequence[int], k: int = 8) -> list[Common]:
         """The values that stand out in a selection: most of all those that are both frequent in it and rare outside.

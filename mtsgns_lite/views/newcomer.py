@@ -36,7 +36,7 @@ class Newcomer:
     def __init__(
         self, model: ItemModel, which: str = "target", method: str = "pca", most: int = 8_000, seed: int = 0
     ):  # fmt: skip
-        if not isinstance(model, MultiTraitSGNS):
+        if not isinstance(model, MultiTraitSGNS) or not model.traits:
             raise ValueError(
                 f"{type(model).__name__} has no traits, so it can have no vector for a new item: use MultiTraitSGNS."
             )
@@ -46,7 +46,7 @@ class Newcomer:
         self.model, self.which, self.method = model, which, method
         self.side = model._side(which)
         self.rows = TraitRows.of(model, which)
-        self.traits = model.catalogue.traits
+        self.traits = model.traits
         self.space = ItemSpace(model, most=most, seed=seed)
 
     def codes(self, values: Values) -> dict[str, list[int]]:

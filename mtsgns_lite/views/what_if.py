@@ -12,6 +12,7 @@ import torch.nn.functional as F
 
 from ..data.splits import Split
 from ..evaluation import auc
+from ..models.siamese import ContentMixture
 from ..models.traits import MultiTraitSGNS
 from ..neighbours import Neighbours, nearest, trait_weights
 
@@ -57,12 +58,13 @@ class WhatIf:
         self.starts = side.starts[:-1].cpu()
         seen = model.seen.cpu()
         self.known = side.known(every).cpu()
-        self.known[:, 0] = seen
+        self.known[:, 0] &= seen
         number = self.known.sum(dim=1, keepdim=True) if side.scale else 1
         self.factor = self.known * number / side.count.cpu().clamp(min=1)  # (items, sources)
         self.weighted = seen | (model.cold == "weights")  # the others get the plain mean of their traits
         with torch.no_grad():
             self.learned = side.weights(every).cpu()  # (items, sources)
+            self.texts = side.read(every).cpu() if isinstance(side, ContentMixture) else None  # (items, d)
         self.pairs = {} if split is None else _asked(split)
 
     @property
@@ -87,7 +89,7 @@ class WhatIf:
         traits = F.embedding_bag(
             self.code, self.values, self.starts, mode="sum", per_sample_weights=mix[self.owner, self.source]
         )
-        return mix[:, :1] * self.rows + traits
+        return mix[:, :1] * self.rows + traits + (0 if self.texts is None else mix[:, -1:] * self.texts)
 
     def answer(self, item: object, weights: Sequence[float] | None = None, k: int = 8) -> Answer:
         """What follows from these weights, or from the learned ones.
@@ -146,6 +148,6 @@ def _asked(split: Split) -> dict[str, tuple[torch.Tensor, torch.Tensor]]:
 
 def well_known(model: MultiTraitSGNS) -> int:
     """Of the items with most traits known, the one that occurred most often in training."""
-    known = np.sum([trait.known for trait in model.catalogue.traits.values()], axis=0)
+    known = model.target.known(torch.arange(len(model.catalogue), device=model.device)).sum(dim=1).cpu().numpy()
     counts = model.counts.cpu().numpy()
     return int(np.lexsort((counts, known * (counts > 0)))[-1])
