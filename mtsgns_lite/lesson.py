@@ -11,9 +11,11 @@ from types import ModuleType
 import numpy as np
 
 from .comparison import Comparison
+from .data.basket_sessions import basket_sessions
 from .data.dataset import Dataset, Edges, Ragged, Ratings
 from .data.datasets import NAMED, load
 from .data.planted import planted
+from .data.sessions import Sessions
 
 
 def shop(dataset: str = "groceries", smoke: bool = False, seed: int = 0) -> Dataset:
@@ -88,6 +90,24 @@ def with_users(dataset: Dataset) -> Dataset:
 def usage(dataset: Dataset) -> Ratings:
     """Who used what, or, where users are not known, those of a planted shop, which one line says."""
     return with_users(dataset).usage()
+
+
+def sessions(dataset: str = "groceries", smoke: bool = False, seed: int = 0) -> Sessions:
+    """Sessions of a lesson: of a file with the user, time and kind of each event, else of a data set's baskets.
+
+    Where neither is to be had they are those of a planted shop's baskets. One line says why what was tried didn't do.
+    """
+    if Path(dataset).is_file():
+        try:
+            found = Sessions.from_table(dataset, traits="auto")
+            return found.take(np.arange(max(0, len(found) - 8_000), len(found))) if smoke else found
+        except ValueError as reason:
+            print(f"Not taken as events: {reason}")
+    try:
+        return basket_sessions(shop(dataset, smoke, seed), seed=seed)
+    except ValueError as reason:
+        print(f"{reason} So this part goes on with a planted shop.")
+        return basket_sessions(planted(items=400, baskets=3_000, seed=seed), seed=seed)
 
 
 def examples(dataset: Dataset, k: int = 5, among: int = 400) -> list[int]:

@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import mtsgns_lite as mt
@@ -78,3 +79,21 @@ def test_recording_leaves_curves_out_and_cuts_digits(tmp_path):
     assert found["rows"] == [{"model": "sgns", "seed": 0, "auc": {"degree": {"seen": 0.12346}}}]
     assert found["sizes"] == {"items": 2}
     assert record.main([]) == 2
+
+
+def test_sessions_of_a_lesson_are_those_of_events_or_of_baskets_or_of_a_planted_shop(tmp_path, capsys):
+    events = mt.planted_sessions(items=30, sessions=60, markets=2).events()
+    events.rename(columns={"kind": "event_type"}).replace({"event_type": {"buy": "purchase"}}).to_csv(
+        tmp_path / "events.csv", index=False
+    )
+    found = lesson.sessions(str(tmp_path / "events.csv"))
+    assert (len(found), found.strong) == (60, ("purchase",))
+    assert capsys.readouterr().out == ""
+    rows = [(f"{user}-{day}", user, f"2025-01-0{day}", item) for user in "ab" for day in (1, 3) for item in "xyz"]
+    pd.DataFrame(rows, columns=["order", "customer", "date", "sku"]).to_csv(tmp_path / "orders.csv", index=False)
+    found = lesson.sessions(str(tmp_path / "orders.csv"))
+    assert (len(found), found.strong, (found.goals >= 0).tolist()) == (4, ("rebuy",), [True, True, False, False])
+    assert capsys.readouterr().out.startswith("Not taken as events: No column of kinds")
+    pd.DataFrame(rows, columns=["order", "who", "date", "sku"]).to_csv(tmp_path / "nobody.csv", index=False)
+    assert lesson.sessions(str(tmp_path / "nobody.csv")).name == "planted"
+    assert "So this part goes on with a planted shop." in capsys.readouterr().out
