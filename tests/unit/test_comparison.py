@@ -3,6 +3,7 @@
 import json
 import time
 from contextlib import nullcontext
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -17,7 +18,8 @@ from mtsgns_lite.methods import Watch, choose, parse
 CORE = ["popularity", "cooccurrence", "mf", "mf-bias", "sgns", "traits-uniform", "traits-global", "traits-item",
         "traits-shuffled"]  # fmt: skip
 MORE = ["mf-two", "mf-bias-two", "mf-weights", "mf-weights-two", "mf-walks", "mf-walks-two", "mf-bias-walks",
-        "mf-bias-walks-two", "node2vec", "gensim-sg", "gensim-cbow"]  # fmt: skip
+        "mf-bias-walks-two", "node2vec", "gensim-sg", "gensim-cbow", "text", "text-traits"]  # fmt: skip
+NOT_HERE = {"gensim-sg", "gensim-cbow", "text", "text-traits"}  # without gensim, sentencepiece, or names to read
 ROW = {
     "model",
     "seed",
@@ -178,11 +180,24 @@ def test_by_default_the_core_and_all_when_asked(monkeypatch, planted_small):
     assert choose(None, planted_small) == CORE
     monkeypatch.setattr(methods, "find_spec", lambda name: None)
     assert choose("all", planted_small) == choose(["all"], planted_small)
-    assert sorted(choose("all", planted_small)) == sorted({*CORE, *MORE} - {"gensim-sg", "gensim-cbow"})
+    assert sorted(choose("all", planted_small)) == sorted({*CORE, *MORE} - NOT_HERE)
     plain = mt.planted(traits={}, items=50, baskets=100)
     assert choose(None, plain) == CORE[:5]
     with pytest.raises(ValueError, match="gensim-sg needs gensim, which is not installed"):
         mt.compare(plain, ["gensim-sg@5"], progress=False)
+
+
+def test_texts_are_read_where_there_are_names_and_a_package_to_cut_them(monkeypatch):
+    plain = mt.planted(traits={}, items=50, baskets=100)
+    with pytest.raises(ValueError, match="text needs names, and the items of 'planted' have only ids"):
+        choose(["text"], plain)
+    named = replace(plain, catalogue=mt.Catalogue(plain.catalogue.ids, [f"a thing {i % 7}" for i in range(50)]))
+    assert choose(["text"], named) == ["text"]
+    with pytest.raises(ValueError, match="text-traits needs traits"):
+        choose(["text-traits"], named)
+    monkeypatch.setattr(methods, "find_spec", lambda name: None)
+    with pytest.raises(ValueError, match="text needs sentencepiece, which is not installed: pip install"):
+        choose(["text"], named)
 
 
 def test_a_method_that_does_not_exist_or_needs_traits_is_refused():
