@@ -29,21 +29,26 @@ from .models.base import ItemModel
 from .models.traits import MultiTraitSGNS
 
 Features: TypeAlias = "np.ndarray | csr_array"  # (items, numbers)
-PENALTIES = (1.0, 10.0, 100.0)  # C of scikit-learn: the inverse of the penalty's strength
+PENALTIES = (0.001, 0.01, 0.1, 1.0, 10.0, 100.0)  # C of scikit-learn: the inverse of the penalty's strength
 
 
 def starts(model: ItemModel, baskets: Ragged, seed: int = 0) -> dict[str, Features]:
     """name -> (items, numbers): the model's embeddings, and the three ways to start from nothing."""
     vectors = model.embeddings("target").detach().cpu().numpy()
-    items, dim = vectors.shape
+    return {"embeddings": vectors, **from_nothing(companions(baskets, len(vectors)), vectors.shape[1], seed)}
+
+
+def from_nothing(counts: csr_array, dim: int, seed: int = 0, name: str = "companions") -> dict[str, Features]:
+    """name -> (rows, numbers): counts as they are, the same in `dim` numbers, and as many random ones.
+
+    counts : (rows, anything) of what was to be seen without learning: an item's `companions`, or what a user bought.
+    """
     rng = np.random.default_rng(seed)
-    together = companions(baskets, items)
-    projection = rng.standard_normal((items, dim)) / np.sqrt(dim)
+    projection = rng.standard_normal((counts.shape[1], dim)) / np.sqrt(dim)
     return {
-        "embeddings": vectors,
-        "companions": together,
-        "companions, projected": together @ projection,
-        "random": rng.standard_normal((items, dim)),
+        name: counts,
+        f"{name}, projected": counts @ projection,
+        "random": rng.standard_normal((counts.shape[0], dim)),
     }
 
 

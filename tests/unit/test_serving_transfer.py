@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import mtsgns_lite as mt
-from mtsgns_lite.transfer import companions, learn_labels, starts, transfer, within_span
+from mtsgns_lite.transfer import companions, from_nothing, learn_labels, starts, transfer, within_span
 
 
 @pytest.fixture(scope="module")
@@ -85,6 +85,25 @@ def test_the_starts_are_of_the_same_baskets_and_the_projected_ones_of_the_same_l
     found = starts(model, shop.baskets)
     assert found["embeddings"].shape == found["companions, projected"].shape == found["random"].shape == (300, 16)
     assert found["companions"].shape == (300, 300)
+
+
+def test_users_start_from_nothing_too():
+    """Rows that are no items: the projection keeps their angles, roughly, and the random ones know none of them."""
+    from scipy.sparse import csr_array
+
+    counts = np.repeat(np.random.default_rng(1).poisson(0.3, (5, 400)), 20, axis=0).astype(float)
+    found = from_nothing(csr_array(counts), 64, seed=0, name="bought")
+    assert [*found] == ["bought", "bought, projected", "random"]
+    short = found["bought, projected"]
+    assert short.shape == found["random"].shape == (100, 64)
+    length = np.linalg.norm(counts, axis=1)
+    angle = np.linalg.norm(short, axis=1)
+    wanted, got = (counts @ counts.T) / np.outer(length, length), (short @ short.T) / np.outer(angle, angle)
+    assert np.corrcoef(wanted.ravel(), got.ravel())[0, 1] > 0.8
+    codes = np.repeat(np.arange(5), 20) + 1
+    learned = learn_labels(found, codes, (25,), (0, 1))
+    assert min(learned["bought"][25] + learned["bought, projected"][25]) > 0.9
+    assert max(learned["random"][25]) < 0.5
 
 
 def test_a_model_that_has_seen_the_answers_is_refused(shop, model):
