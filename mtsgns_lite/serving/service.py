@@ -1,7 +1,6 @@
 """A small HTTP service on a `Live` version: /similar, /recommend, /cold, /health, and /docs.
 
-What is asked is checked by types before it is looked at (see `questions`). 404 is the answer to something that is not
-there (an item, a user, a trait), 422 to something that is not a question, 413 to too long a one.
+What is asked is checked by types before it is looked at (see `questions`).
 """
 
 from __future__ import annotations
@@ -13,6 +12,7 @@ from typing import Annotated
 from fastapi import Body, FastAPI, HTTPException, Query, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from fastapi.routing import APIRoute
 from fastapi_offline import FastAPIOffline
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -34,6 +34,12 @@ from .questions import (
 )  # fmt: skip
 from .recommender import Recommender
 
+ABOUT = """What is like an item, and what to offer a user, from vectors that were learned before.
+
+404 is the answer to something that is not there (an item, a user, a trait), 422 to something that is not a question,
+413 to too long a one; `detail` says in a sentence what was wrong.
+"""
+
 
 def make_app(live: Live) -> FastAPI:
     """The service; it looks for new versions from its start to its end."""
@@ -45,7 +51,7 @@ def make_app(live: Live) -> FastAPI:
         live.stop()
 
     app = FastAPIOffline(
-        docs_url="/docs", redoc_url=None, title="mtsgns_lite", version=library_version(), description=__doc__,
+        docs_url="/docs", redoc_url=None, title="mtsgns_lite", version=library_version(), description=ABOUT,
         lifespan=lifespan, swagger_ui_parameters={"validatorUrl": None},  # which would be asked on the network
     )  # fmt: skip
     app.add_middleware(BodyLimit)
@@ -97,6 +103,9 @@ def make_app(live: Live) -> FastAPI:
         now = live.current
         return _answer(now, lambda: now.recommender.cold(asked.traits, asked.k))
 
+    for route in app.routes:
+        if isinstance(route, APIRoute) and route.include_in_schema:
+            route.summary = route.description.partition(".")[0]
     return app
 
 

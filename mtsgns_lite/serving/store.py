@@ -17,7 +17,9 @@ import math
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -34,6 +36,7 @@ from .files import GRAPH, file_hash, read, schema, source_hash, write
 from .index import ApproximateIndex, ExactIndex, unit
 
 FORMAT = 1
+PART = ".part-"  # begins the name of a folder that is being written
 
 
 @dataclass(frozen=True)
@@ -108,7 +111,8 @@ class Store:
         """
         versions = self.folder / "versions"
         versions.mkdir(parents=True, exist_ok=True)
-        part = Path(tempfile.mkdtemp(prefix=".part-", dir=versions))
+        _sweep(versions)
+        part = Path(tempfile.mkdtemp(prefix=PART, dir=versions))
         try:
             write(embeddings, part, index)
             files = {path.name: file_hash(path) for path in sorted(part.iterdir())}
@@ -224,6 +228,14 @@ def _take_name(part: Path, versions: Path) -> str:
                 raise
         else:
             return name
+
+
+def _sweep(versions: Path) -> None:
+    """Remove what writers left that were killed: nobody writes at a version for a day."""
+    for part in versions.glob(f"{PART}*"):
+        with suppress(FileNotFoundError):  # another sweeps too
+            if time.time() - part.stat().st_mtime > 86_400:
+                shutil.rmtree(part, ignore_errors=True)
 
 
 def _names(versions: Path) -> list[str]:

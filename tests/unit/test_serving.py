@@ -395,9 +395,13 @@ def test_a_writer_that_is_killed_leaves_no_version(store, embeddings, monkeypatc
     with pytest.raises(KeyboardInterrupt):
         store.publish(embeddings, index=False)
     assert [version.name for version in store.list()] == ["0001"]
-    (store.folder / "versions" / ".part-left").mkdir()  # as after a power cut
+    left, now = (store.folder / "versions" / name for name in (".part-left", ".part-now"))
+    for part in (left, now):  # as after a power cut, and of somebody else who writes
+        part.mkdir()
+    os.utime(left, (0, 0))
     monkeypatch.undo()
     assert store.publish(embeddings, index=False).name == "0002"
+    assert (left.exists(), now.exists()) == (False, True)
 
 
 def test_writers_at_once_get_a_version_each(store, embeddings):

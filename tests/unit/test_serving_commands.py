@@ -17,7 +17,7 @@ import mtsgns_lite.__main__ as cli
 from mtsgns_lite.__main__ import main
 from mtsgns_lite.serving import Embeddings, Store
 
-pytest.importorskip("fastapi", reason="fastapi is not installed")
+pytest.importorskip("fastapi_offline", reason="fastapi-offline is not installed")
 pytest.importorskip("uvicorn", reason="uvicorn is not installed")
 
 STOPPED = {signal.SIGINT: 130, signal.SIGTERM: -signal.SIGTERM}

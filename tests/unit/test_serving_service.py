@@ -20,7 +20,7 @@ import requests
 from mtsgns_lite import Catalogue, serving
 from mtsgns_lite.serving import Embeddings, Live, Store
 
-pytest.importorskip("fastapi", reason="fastapi is not installed")
+pytest.importorskip("fastapi_offline", reason="fastapi-offline is not installed")
 pytest.importorskip("uvicorn", reason="uvicorn is not installed")
 
 from mtsgns_lite.serving.service import MOST_BYTES  # noqa: E402
