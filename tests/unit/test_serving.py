@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import os
+import subprocess
 import sys
 import threading
 
@@ -56,6 +57,16 @@ def embeddings(trained, shop):
 @pytest.fixture(scope="module")
 def recommender(embeddings):
     return Recommender(embeddings, "exact")
+
+
+def test_the_library_is_imported_without_what_serves():
+    """mt.serving and mt.transfer come when they are asked for, and the packages of the service later still."""
+    code = (
+        "import sys, mtsgns_lite as mt; assert 'mtsgns_lite.serving' not in sys.modules; "
+        "mt.serving.Store, mt.serving.serve, mt.transfer.transfer; "
+        "assert not {'fastapi', 'uvicorn', 'voyager', 'sklearn'} & {*sys.modules}"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
 
 
 # --- indexes --------------------------------------------------------------------------------------------------------
