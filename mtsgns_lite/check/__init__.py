@@ -8,11 +8,14 @@ from .controls import batch_scores, shuffled_baskets
 from .counting import rows_fetched
 from .cutting import session_of
 from .factorisation import mf_loss, mf_score
+from .filters import conv_max
 from .goals import goal_loss
 from .gradients import sgns_gradient
+from .grams import ngrams_of
 from .nearest import top_k
 from .negatives import draw_negatives
 from .people import user_vector
+from .pieces import masked_mean
 from .ranking import degree_matched_auc
 from .recall import recall_at_k
 from .seeds import seed_verdict, worker_draws
@@ -26,8 +29,9 @@ from .traits import trait_lift
 from .walks import pairs_of_walk
 
 __all__ = [
-    "balanced_accuracy", "batch_scores", "bought_rank", "cold_embedding", "contribution_share", "degree_matched_auc",
-    "draw_negatives", "goal_loss", "lift", "mf_loss", "mf_score", "pairs_of_walk", "precision_recall", "recall_at_k",
-    "rows_fetched", "rowwise_adagrad", "seed_verdict", "session_of", "sgns_gradient", "sgns_loss", "share_of_top",
-    "shuffled_baskets", "step_chances", "top_k", "trait_embedding", "trait_lift", "user_vector", "worker_draws",
+    "balanced_accuracy", "batch_scores", "bought_rank", "cold_embedding", "contribution_share", "conv_max",
+    "degree_matched_auc", "draw_negatives", "goal_loss", "lift", "masked_mean", "mf_loss", "mf_score", "ngrams_of",
+    "pairs_of_walk", "precision_recall", "recall_at_k", "rows_fetched", "rowwise_adagrad", "seed_verdict", "session_of",
+    "sgns_gradient", "sgns_loss", "share_of_top", "shuffled_baskets", "step_chances", "top_k", "trait_embedding",
+    "trait_lift", "user_vector", "worker_draws",
 ]  # fmt: skip

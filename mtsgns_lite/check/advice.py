@@ -56,6 +56,7 @@ _KNOWN = {  # a hint: words of the messages that it helps with
         "cannot reshape array",
         "inhomogeneous shape",
         "number of subscripts in the equation",
+        "channels, but got",
     ),
     "That axis does not exist: a tensor of shape (P, d) has axes 0 and 1.": (
         "dimension out of range",
