@@ -100,14 +100,25 @@ def sessions(dataset: str = "groceries", smoke: bool = False, seed: int = 0) -> 
     if Path(dataset).is_file():
         try:
             found = Sessions.from_table(dataset, traits="auto")
-            return found.take(np.arange(max(0, len(found) - 8_000), len(found))) if smoke else found
+            return _asked(found.take(np.arange(max(0, len(found) - 8_000), len(found))) if smoke else found)
         except ValueError as reason:
             print(f"Not taken as events: {reason}")
     try:
-        return basket_sessions(shop(dataset, smoke, seed), seed=seed)
+        return _asked(basket_sessions(shop(dataset, smoke, seed), seed=seed))
     except ValueError as reason:
         print(f"{reason} So this part goes on with a planted shop.")
         return basket_sessions(planted(items=400, baskets=3_000, seed=seed), seed=seed)
+
+
+def _asked(found: Sessions) -> Sessions:
+    """The sessions. Raises ``ValueError`` where the last tenth has no goal to ask for that the rest knows."""
+    past, later = found.split(0.1)
+    items, row = later.items.values, later.items.row_of
+    place, known = np.arange(len(items)) - later.items.offsets[row], np.isin(items, past.items.values)
+    asks = known & (place < later.goal_places[row]) & (items != later.goals[row])
+    if not np.isin(later.goals[row[asks]], past.items.values).any():
+        raise ValueError(f"The last sessions of {found.name!r} have no goal to ask for.")
+    return found
 
 
 def examples(dataset: Dataset, k: int = 5, among: int = 400) -> list[int]:

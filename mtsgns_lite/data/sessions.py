@@ -25,7 +25,20 @@ if TYPE_CHECKING:
     import pandas as pd
 
 KIND_NAMES = ("kind", "event", "eventtype", "eventkind", "action", "behaviour", "behavior")
-STRONG_NAMES = ["buy", "bought", "purchase", "purchased", "order", "ordered", "book", "booked", "booking", "conversion", "transaction", "rent"]
+STRONG_NAMES = [
+    "buy",
+    "bought",
+    "purchase",
+    "purchased",
+    "order",
+    "ordered",
+    "book",
+    "booked",
+    "booking",
+    "conversion",
+    "transaction",
+    "rent",
+]
 PARTS = ("basket", "item", "time", "user", "rating", "name", "source", "target", "weight")  # of `from_table`
 
 
@@ -133,8 +146,9 @@ class Sessions:
             pause = pd.Timedelta(gap).value
         except ValueError:
             raise ValueError(f'gap={gap!r} is no length of time: write it like "30min", "2h" or "1D".') from None
+        about = table if kind is None else table.drop(columns=kind)  # which is no trait of an item
         catalogue = from_table(
-            table, title, given | {"basket": columns["user"]}, traits, items, multi_separator, min_count
+            about, title, given | {"basket": columns["user"]}, traits, items, multi_separator, min_count
         ).catalogue
         number = pd.Index(catalogue.ids).get_indexer(_ids(table[columns["item"]]))
         users = _ids(table[columns["user"]])
@@ -248,7 +262,8 @@ def _usual(kinds) -> list[str]:
     there = sorted({str(kind) for kind in kinds})
     found = [kind for kind in there if re.sub(r"[\W_]+", "", kind).lower() in STRONG_NAMES]
     if not found:
-        raise ValueError(f"No event looks like a conversion; there are: {', '.join(there)}. Name the strong ones.")
+        some = ", ".join(there[:8]) + (", ..." if len(there) > 8 else "")
+        raise ValueError(f"No event looks like a conversion; there are: {some}. Name the strong ones (strong=).")
     return found
 
 

@@ -147,6 +147,12 @@ def test_a_table_is_read_by_the_usual_names(frame):
     assert rows(Sessions.from_table(renamed, kind="what", item="thing")) == rows(sessions)
 
 
+def test_the_kind_of_event_is_no_trait_of_an_item():
+    events = planted_sessions(items=30, sessions=200, markets=2).events()
+    assert (events.kind == "click").mean() > 0.95  # nearly always the same, as a trait is
+    assert not Sessions.from_table(events, traits="auto").catalogue.traits
+
+
 @pytest.mark.parametrize("word", ["Purchase", "order", "BOOKING", "add-to-cart"])
 def test_a_conversion_is_known_by_its_usual_names(frame, word):
     named = frame.replace({"event_type": {"buy": word}})
