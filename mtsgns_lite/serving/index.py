@@ -73,7 +73,7 @@ class ApproximateIndex(ExactIndex):
     kind = "approximate"
 
     def __init__(
-        self, vectors: np.ndarray, links: int = 16, build_width: int = 100, width: int = 48, far_width: int = 384,
+        self, vectors: np.ndarray, links: int = 16, build_width: int = 100, width: int = 48, far_width: int = 512,
         threads: int = 1, graph=None,
     ):  # fmt: skip
         super().__init__(vectors)
