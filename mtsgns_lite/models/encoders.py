@@ -1,12 +1,13 @@
-"""Text encoders: texts in, vectors of the items' space out. Each is a plain module, and any can take another's place.
+"""Text encoders: texts in, what is to be said of them out. Each is a plain module; any can take another's place.
 
-``features(texts)`` is what an encoder reads of each text, made once for a catalogue: (texts, ...) numbers.
-``encoder(features)`` is (texts, dim), and is what training differentiates.
+``encoder.features(texts)``, (texts, ...) numbers, is what it reads of each text, made once for a catalogue;
+``encoder(features)``, (texts, width), is differentiated. A `Tower` puts it into the items' space.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 import torch
@@ -18,11 +19,10 @@ from .tables import Table
 
 
 class CNN(nn.Module):
-    """Word pieces -> their vectors -> filters of several widths -> each filter's largest answer -> a projection.
+    """Word pieces -> their vectors -> filters of several widths -> each filter's largest answer.
 
     The sentence CNN of Kim (2014), on word pieces e_1..e_T: a filter f of width w answers
-    ``max_t (f . [e_t .. e_{t+w-1}] + b_f)``. The answers are standardised over the batch, because without that all
-    texts first move in one direction, away from the negatives, and the items' own rows are left with nothing to say.
+    ``max(0, max_t f . [e_t .. e_{t+w-1}])``, blanks standing around the text. (No bias: it would be standardised away.)
 
     Parameters
     ----------
@@ -50,17 +50,11 @@ class CNN(nn.Module):
             raise ValueError(f"cuts={cuts} and widths={tuple(widths)} must be 1 or more.")
         self.words, self.length, self.widths, self.cuts = WordPieces.learn(texts, pieces), length, tuple(widths), cuts
         self.pieces = Table(pieces, dim, spread=0.5, rate=rate, seed=seed)
+        self.width = len(self.widths) * filters
         generator = torch.Generator().manual_seed(seed)
-
-        def normal(*shape: int, deviation: float) -> nn.Parameter:
-            return nn.Parameter(torch.randn(*shape, generator=generator) * deviation)
-
         self.filters = nn.ParameterList(
-            normal(width, dim, filters, deviation=(2 / (width * dim)) ** 0.5) for width in self.widths
+            torch.randn(width, dim, filters, generator=generator) * (2 / (width * dim)) ** 0.5 for width in self.widths
         )
-        self.bias = nn.Parameter(torch.zeros(len(self.widths), filters))
-        self.standardise = nn.BatchNorm1d(len(self.widths) * filters, affine=False)
-        self.project = normal(len(self.widths) * filters, dim, deviation=0.5 / dim)
         self.register_buffer("step", torch.zeros((), dtype=torch.long))
 
     def features(self, texts: Sequence[str]) -> torch.Tensor:
@@ -70,22 +64,22 @@ class CNN(nn.Module):
         return torch.from_numpy(np.stack(cuts, axis=1)[:, :, :longest])
 
     def forward(self, features: torch.Tensor) -> torch.Tensor:
-        """(U, cuts, T) -> (U, dim).
+        """(U, cuts, T) -> (U, widths * filters).
 
         A filter over looked-up rows is a sum of looked-up products: what a piece says at each place of the filter is
         computed once for each distinct piece, which is ten times less work than once for each place of each text.
         """
-        margin = max(self.widths) - 1
+        margin = max(self.widths)  # every filter passes a place where nothing stands, and so answers at least 0
         places = F.pad(features[:, self._cut()], (margin, margin), value=PAD)  # (U, T + 2 margin)
         pieces, places = places.unique(return_inverse=True)
         rows = self.pieces(pieces) * (pieces != PAD)[:, None]  # (P, dim)
         answers = []
-        for width, filters, bias in zip(self.widths, self.filters, self.bias):
+        for width, filters in zip(self.widths, self.filters):
             says = rows @ filters  # (width, P, filters)
             stop = places.shape[1] - width + 1
             total = torch.stack([F.embedding(places[:, at : at + stop], says[at]) for at in range(width)]).sum(dim=0)
-            answers.append(total.amax(dim=1) + bias)  # (U, filters)
-        return self.standardise(torch.cat(answers, dim=1)) @ self.project
+            answers.append(total.amax(dim=1))  # (U, filters)
+        return torch.cat(answers, dim=1)
 
     def _cut(self) -> int:
         if not self.training:
@@ -107,7 +101,7 @@ class NGrams(nn.Module):
 
     def __init__(self, texts: Sequence[str], dim: int, buckets: int = 2**15, rate: float = 0.05, seed: int = 0):
         super().__init__()
-        self.buckets = buckets
+        self.buckets, self.width = buckets, dim
         self.grams = Table(buckets + 1, dim, spread=0.5 / dim, rate=rate, seed=seed)
 
     def features(self, texts: Sequence[str]) -> torch.Tensor:
@@ -123,20 +117,21 @@ class NGrams(nn.Module):
 
 
 class Frozen(nn.Module):
-    """A learned projection of vectors that somebody else's encoder makes of a text, and that stay as they are.
+    """What somebody else's encoder makes of a text, as it is: only the projection is learned.
 
     Parameters
     ----------
     encode : texts -> (texts, width) numbers, such as ``SentenceTransformer(folder).encode``; None in a model that was
         saved and loaded: what it had read is kept, and for new texts give it the function again (``encoder.encode =``).
+    width : where there is no function to ask.
     """
 
-    def __init__(self, texts: Sequence[str], dim: int, encode: Callable | None = None, width: int = 0, seed: int = 0):
+    def __init__(
+        self, texts: Sequence[str], dim: int, encode: Callable | None = None, width: int | None = None, seed: int = 0
+    ):
         super().__init__()
-        self.encode, self.kept = encode, len(texts)
-        self.width = width if encode is None else self.features(list(texts)[:1]).shape[1]
-        generator = torch.Generator().manual_seed(seed)
-        self.project = nn.Parameter(torch.randn(self.width, dim, generator=generator) * 0.5 / dim)
+        self.encode = encode
+        self.width = self.features(texts[:1]).shape[1] if width is None else width
 
     def features(self, texts: Sequence[str]) -> torch.Tensor:
         """(texts, width) unit vectors. Raises ``ValueError`` where the function is missing, or makes something else."""
@@ -150,8 +145,35 @@ class Frozen(nn.Module):
         return F.normalize(made, dim=1)
 
     def forward(self, features: torch.Tensor) -> torch.Tensor:
-        """(U, width) -> (U, dim)."""
-        return features @ self.project
+        """(U, width) -> (U, width)."""
+        return features
 
 
-ENCODERS: dict[str, type[nn.Module]] = {"cnn": CNN, "ngrams": NGrams, "frozen": Frozen}
+class Tower(nn.Module):
+    """An encoder and the way into the items' space: ``P standardise(encoder(features)) + q``.
+
+    Standardised over the batch (Ioffe and Szegedy 2015), the answers tell texts apart from the first step on; as they
+    come, all texts would first move in one direction, away from the negatives, and leave an item's own row nothing to
+    say. What is standardised needs the shift q, because skip-gram's scores are below 0 on the mean: they are log-odds
+    less log k (Levy and Goldberg 2014).
+    """
+
+    encoder: Any
+
+    def __init__(self, encoder: CNN | NGrams | Frozen, dim: int, seed: int = 0):
+        super().__init__()
+        self.encoder, width = encoder, encoder.width
+        self.standardise = nn.BatchNorm1d(width, affine=False)
+        generator = torch.Generator().manual_seed(seed)
+        self.project = nn.Parameter(torch.randn(width, dim, generator=generator) * 0.5 / dim)
+        self.shift = nn.Parameter(torch.zeros(dim))
+
+    def forward(self, features: torch.Tensor) -> torch.Tensor:
+        """(U, ...) -> (U, dim)."""
+        answers = self.encoder(features)  # (U, width)
+        if len(answers) == 1 and self.training:  # one text alone has no deviation
+            return self.shift.expand(1, -1) + 0 * (answers @ self.project)
+        return self.standardise(answers) @ self.project + self.shift
+
+
+ENCODERS: dict[str, Any] = {"cnn": CNN, "ngrams": NGrams, "frozen": Frozen}

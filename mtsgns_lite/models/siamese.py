@@ -11,7 +11,6 @@ context side too, by the same encoder: the siamese network of two texts.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -20,48 +19,55 @@ from torch import nn
 from ..data.catalogue import Catalogue, Trait
 from ..data.text import item_texts
 from .base import ItemModel
-from .encoders import ENCODERS
+from .encoders import CNN, ENCODERS, Frozen, NGrams, Tower
 from .tables import Table
 from .traits import MultiTraitSGNS, TraitMixture
 
 
 class Reader(nn.Module):
-    """The items' texts and their encoder. It is asked like a `Table`: item numbers in, vectors of their texts out.
+    """The items' texts and their tower. It is asked like a `Table`: item numbers in, vectors of their texts out.
+
+    Parameters
+    ----------
+    texts : (items,) each item's text, "" for none.
+    encoder, dim, seed : see `Tower`.
 
     Attributes
     ----------
     there : (items,) booleans: has the item a text?
     """
 
-    encoder: Any
     text_of: torch.Tensor
     there: torch.Tensor
     features: torch.Tensor
 
-    def __init__(self, texts: Sequence[str], make: Callable[[list[str]], nn.Module], kept: int = 0):
+    def __init__(self, texts: Sequence[str], encoder: CNN | NGrams | Frozen, dim: int, seed: int):
         super().__init__()
-        self.distinct = list(dict.fromkeys(text for text in texts if text))
+        self.distinct = distinct(texts)
         number = {text: place for place, text in enumerate(self.distinct)}
         self.register_buffer("text_of", torch.tensor([number.get(text, 0) for text in texts]), persistent=False)
         self.register_buffer("there", torch.tensor([bool(text) for text in texts]), persistent=False)
-        self.encoder = make(self.distinct)
-        read = torch.zeros(len(self.distinct), kept) if kept else self.encoder.features(self.distinct)
-        self.register_buffer("features", read, persistent=self.keeps)
+        unread = (
+            isinstance(encoder, Frozen) and encoder.encode is None
+        )  # saved without its function, its features with it
+        features = torch.zeros(len(self.distinct), encoder.width) if unread else encoder.features(self.distinct)
+        self.register_buffer("features", features, persistent=isinstance(encoder, Frozen))
+        self.tower = Tower(encoder, dim, seed)
         self.register_load_state_dict_post_hook(Reader._read_again)
 
-    @property
-    def keeps(self) -> bool:
-        """Are features saved, because nobody else could make them again?"""
-        return hasattr(self.encoder, "encode")
-
     def _read_again(self, *_) -> None:
-        if not self.keeps:  # the word pieces may be others now
-            self.features = self.encoder.features(self.distinct).to(self.features.device)
+        if not isinstance(self.tower.encoder, Frozen):  # the word pieces may be others now
+            self.features = self.tower.encoder.features(self.distinct).to(self.features.device)
 
     def forward(self, items: torch.Tensor) -> torch.Tensor:
         """(U,) items -> (U, d); each distinct text is read once."""
         texts, place = self.text_of[items].unique(return_inverse=True)
-        return F.embedding(place, self.encoder(self.features[texts]))
+        return F.embedding(place, self.tower(self.features[texts]))
+
+
+def distinct(texts: Sequence[str]) -> list[str]:
+    """Each text once, in order, without the empty one."""
+    return list(dict.fromkeys(text for text in texts if text))
 
 
 class ContentMixture(TraitMixture):
@@ -142,9 +148,9 @@ class ContentSGNS(MultiTraitSGNS):
         self.context_traits, self._chosen = siamese, catalogue.select(*chosen)
         if callable(encoder):
             made_of["encode"] = encoder
-        kept = made_of.get("width", 0) if kind == "frozen" and "encode" not in made_of else 0  # of a saved model
-        self.reader = Reader(texts, lambda distinct: ENCODERS[kind](distinct, dim, seed=seed, **made_of), kept)
-        self.options["encoder_options"] = {"width": self.reader.features.shape[1]} if kind == "frozen" else made_of
+        made = ENCODERS[kind](distinct(texts), dim, seed=seed, **made_of)
+        self.reader = Reader(texts, made, dim, seed)
+        self.options["encoder_options"] = {"width": made.width} if isinstance(made, Frozen) else made_of
 
         def side(spread: float, rate: float) -> TraitMixture:
             return ContentMixture(
@@ -172,9 +178,9 @@ class ContentSGNS(MultiTraitSGNS):
         """(texts, dim) what the encoder makes of any texts, in the space of the items."""
         if isinstance(texts, str):
             raise ValueError(f"Give a list of texts, such as [{texts!r}].")
-        encoder, training = self.reader.encoder, self.training
-        encoder.eval()
+        tower, training = self.reader.tower, self.training
+        tower.eval()
         try:
-            return encoder(encoder.features(list(texts)).to(self.device))
+            return tower(tower.encoder.features(list(texts)).to(self.device))
         finally:
-            encoder.train(training)
+            tower.train(training)
