@@ -43,6 +43,11 @@ class Recommender:
         other.allowed = self._offered if in_stock is None else self._offered & self._mask(in_stock)
         return other
 
+    @property
+    def quick(self) -> bool:
+        """Is what is like an item found without a look at many? Not where few are in stock (see `ApproximateIndex`)."""
+        return self.index.kind == "approximate" and 2 * int(np.count_nonzero(self.allowed)) > len(self.allowed)
+
     def number(self, item: str) -> int | None:
         """The number of an item by its id alone, None where there is none: quick, whatever is asked."""
         return self._numbers.get(item)

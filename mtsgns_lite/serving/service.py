@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from typing import Annotated
+from functools import partial
+from typing import Annotated, NoReturn
 
 from fastapi import Body, FastAPI, HTTPException, Query, Request
+from fastapi.concurrency import run_in_threadpool
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
@@ -57,7 +59,8 @@ def make_app(live: Live) -> FastAPI:
     app.add_middleware(BodyLimit)
     app.add_exception_handler(RequestValidationError, _refused)
 
-    # Plain functions run in threads: a search that looks at every item holds nobody else up.
+    # Plain functions run in threads: a search that looks at every item holds nobody else up. A quick one is over before
+    # a thread would have been woken for it, and again for what it found.
     @app.get("/health")
     def health() -> Health:
         """What answers, and since when."""
@@ -69,11 +72,14 @@ def make_app(live: Live) -> FastAPI:
         )  # fmt: skip
 
     @app.get("/similar", responses=NOT_THERE)
-    def similar(item: Annotated[Id, Query()], k: Annotated[K, Query()] = 10) -> Answer:
+    async def similar(item: Annotated[Id, Query()], k: Annotated[K, Query()] = 10) -> Answer:
         """The items most like one."""
         now = live.current
-        number = _known(now.recommender, [item])[0]
-        return _answer(now, lambda: now.recommender.similar(number[0], k)) if number else _not_there(item)
+        number = now.recommender.number(item)
+        if number is None:
+            _not_there(item)
+        find = partial(_answer, now, lambda: now.recommender.similar(number, k))
+        return find() if now.recommender.quick else await run_in_threadpool(find)
 
     @app.get("/recommend", responses=NOT_THERE)
     def recommend_user(
@@ -121,7 +127,7 @@ async def _refused(request: Request, error: Exception) -> JSONResponse:
     return JSONResponse({"detail": sentence(error.errors())}, 422)
 
 
-def _not_there(items: str):
+def _not_there(items: str) -> NoReturn:
     raise HTTPException(404, f"No item has the id {items!r}: ask for one of the catalogue.")
 
 

@@ -198,6 +198,7 @@ def test_doctor_finds_this_environment_well(capsys):
     lines = capsys.readouterr().out.splitlines()
     assert sum(line.startswith(("[OK]", "[WARN]")) for line in lines) >= 6
     assert "groceries" in "\n".join(lines)
+    assert any("packages of the service" in line for line in lines)
 
 
 def test_doctor_names_what_is_missing_or_old(monkeypatch, capsys):

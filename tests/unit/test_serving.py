@@ -294,6 +294,7 @@ def test_only_what_is_in_stock_is_found(kind, embeddings):
     assert sold == {item for item in stock if embeddings.counts[item] > 0}
     assert len(made.with_stock(None).similar(1, 20)) == 20
     assert {n.item for n in made.similar(1, 20)} == sold  # which with_stock left as it was
+    assert (made.quick, made.with_stock(None).quick) == (False, kind == "approximate")
 
 
 def test_unseen_items_are_not_offered_but_may_be_asked_about(recommender, embeddings):

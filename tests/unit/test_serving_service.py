@@ -290,7 +290,8 @@ def test_no_request_fails_while_versions_are_taken_up(store, embeddings):
     assert set(answers) == set(names)
 
 
-def test_many_who_ask_at_once_are_each_answered_right(store, embeddings):
+@pytest.mark.parametrize("kind", ["exact", "approximate"])
+def test_many_who_ask_at_once_are_each_answered_right(kind, store, embeddings):
     """All questions by turns, from twelve connections: no failure, and each answer is the recommender's own."""
     recommender = serving.Recommender(embeddings, "exact")
     seen = np.flatnonzero(embeddings.counts > 0)[:40].tolist()
@@ -316,7 +317,9 @@ def test_many_who_ask_at_once_are_each_answered_right(store, embeddings):
                     if answer.status_code != 200 or found != [near.id for near in right]:
                         failed.append((path, options, answer.text))
 
-    with serving.running(store, "exact", every=0.05) as address:
+    if kind == "approximate":
+        pytest.importorskip("voyager", reason="voyager is not installed")
+    with serving.running(store, kind, every=0.05) as address:
         threads = [threading.Thread(target=work, args=(first,)) for first in range(12)]
         for thread in threads:
             thread.start()
