@@ -343,6 +343,19 @@ def test_the_bought_item_ranks_higher_with_goals_and_as_the_session_goes_on(plan
     assert goal_ranks(models["goals"], held_out, market="market").mean <= found["goals"].mean
 
 
+def test_goals_of_other_sessions_of_the_market_don_t_help(planted, models):
+    """Nothing else is changed: as many goals, as popular, as heavy, and in the market of the clicks."""
+    past, held_out = planted.split()
+    goals, rng = past.goals.copy(), np.random.default_rng(0)
+    for market in range(3):
+        rows = np.flatnonzero((goals >= 0) & (planted.truth["market"][goals] == market))
+        goals[rows] = rng.permutation(goals[rows])
+    control = mt.SGNS(planted.catalogue, dim=16)
+    mt.fit(control, past.with_goals(goals).samples(goals=10.0), epochs=4, device="cpu", progress=False)
+    plain, true, shuffled = (goal_ranks(model, held_out).mean for model in (models["plain"], models["goals"], control))
+    assert shuffled > 0.85 * plain > true
+
+
 def test_the_same_seed_gives_the_same_numbers(planted):
     samples, vectors = planted.samples(market="market"), []
     for _ in range(2):
