@@ -374,7 +374,7 @@ report.round(3)
 
 # %% [markdown]
 # Compare each with its partner: *market negatives* with *plain*, *goals and market* with *goals*, which has an epoch
-# more as well. With shuffled markets the negatives come from a random tenth of the shop, and the gain is gone.
+# more as well. With shuffled markets the negatives come from a random part of the shop, and the gain is gone.
 #
 # The other claim that one hears is that such negatives keep markets apart. How many of the nearest ten are from another
 # market? **Predict** for all of them.
@@ -388,8 +388,8 @@ figures.show(mixing_bars(mixing, title, chance=1 - (share**2).sum()), alt=title)
 
 # %% [markdown]
 # Where sessions stay in their market, plain skip-gram keeps the markets apart by itself, and there is nothing to mend.
-# Market negatives push items of one market *away* from each other. If they do anything to mixing, they can only add to
-# it; on your own data, look before you believe either.
+# Market negatives push items of one market *away* from each other. If they do anything to mixing, they are likelier
+# to add to it; on your own data, look before you believe either.
 #
 # ## When does it pay?
 #
@@ -781,4 +781,5 @@ answers.T.round(2)
 # ## Next
 #
 # Take a log of your own: `make course DATASET=my_events.csv LESSONS=06`. What has never been clicked has no vector
-# here; lesson [03](03_side_information.ipynb) gave it one from its traits, and its words can give it one too.
+# here; lesson [03](03_side_information.ipynb) gave it one from its traits, and
+# [07 · Content towers](07_content_towers.ipynb) gives it one from its words.
