@@ -23,13 +23,14 @@ def recall_curves(
     graphs : for each catalogue (width of the search, queries per second, recall), a point each, joined by a line.
     exact : for each catalogue the queries per second of looking at everything: a star at a recall of 1.
     """
-    figure = canvas(title, "queries per second, one thread", f"recall@{k}")
+    figure = canvas(title, "queries per second of one processor", f"recall@{k}")
     for number, (name, points) in enumerate(graphs.items()):
         widths, rates, found = zip(*points) if points else ((), (), ())
         figure.add_trace(
             go.Scatter(
                 x=rates, y=found, mode="lines+markers+text", name=label(f"graph, {name}"),
-                text=[str(width) for width in widths], textposition="bottom left", textfont=dict(size=11),
+                text=[str(width) for width in widths], textfont=dict(size=11, color=PALETTE[number]),
+                textposition="top right" if number % 2 else "bottom left",  # so that two lines' numbers don't meet
                 line=dict(color=PALETTE[number], dash=DASHES[number], width=2.2),
                 marker=dict(symbol=SYMBOLS[number], size=8), cliponaxis=False,
                 hovertemplate="width %{text}: %{x:,.0f} a second, recall %{y:.3f}",
@@ -44,7 +45,8 @@ def recall_curves(
             )
         )  # fmt: skip
     every = [*exact.values(), *(rate for points in graphs.values() for _, rate, _ in points)]
-    figure.update_yaxes(tickformat=".0%")
+    least = min((found for points in graphs.values() for _, _, found in points), default=0.9)
+    figure.update_yaxes(tickformat=".0%", range=[least - 0.06, 1.04])
     return with_log_x(figure, every) if every else figure
 
 
@@ -73,9 +75,11 @@ def label_curves(accuracy: Mapping[str, Mapping[int, Sequence[float]]], guess: f
         y=guess, line=dict(color="rgba(128,128,128,.7)", width=1.2, dash="dot"), annotation_text="guessing",
         annotation_position="bottom right",
     )  # fmt: skip
-    figure.update_yaxes(rangemode="tozero")
     if not sizes:
         return figure
+    every = [value for found in accuracy.values() for values in found.values() for value in values] + [guess]
+    room = 0.08 * (max(every) - min(every) or 1)
+    figure.update_yaxes(range=[min(every) - room, max(every) + room])
     with_log_x(figure, sizes)
     return figure.update_xaxes(tickvals=sizes, ticktext=[f"{size:,}" for size in sizes])
 

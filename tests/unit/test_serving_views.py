@@ -46,6 +46,8 @@ def test_recall_stands_over_a_logarithmic_rate_and_the_exact_search_misses_nothi
     for line, star in zip((small, large), stars):  # a catalogue has one colour
         assert line.line.color == star.marker.color
     assert len({line.line.dash for line in (small, large)}) == 2
+    low, high = figure.layout.yaxis.range
+    assert low < 0.6 < 1.0 < high
 
 
 def test_labels_have_their_mean_and_spread_over_seeds_and_a_line_for_guessing():
@@ -57,6 +59,8 @@ def test_labels_have_their_mean_and_spread_over_seeds_and_a_line_for_guessing():
     assert figure.layout.xaxis.type == "log"
     assert [*figure.layout.xaxis.ticktext] == ["10", "100"]
     assert figure.layout.shapes[0].y0 == 0.1
+    low, high = figure.layout.yaxis.range
+    assert low < 0.1 < 0.5 < high
 
 
 def test_a_walk_goes_through_its_points_and_shows_what_it_looked_at():
