@@ -267,6 +267,16 @@ def test_an_item_without_a_text_is_its_row_and_when_cold_nothing(wardrobe, shake
     assert not model.embeddings(unseen="zero")[0].any()
 
 
+def test_to_read_a_text_leaves_a_model_in_training_as_it_was(wardrobe, a_batch, shaken):
+    model = shaken(content(wardrobe)).train()
+    model.loss(a_batch)
+    means, before = model.reader.tower.standardise.running_mean.clone(), model.encode(["a hat"])
+    assert model.reader.tower.training
+    assert torch.equal(model.reader.tower.standardise.running_mean, means)
+    model.eval()
+    assert torch.equal(model.encode(["a hat", "a coat"])[0], before[0])
+
+
 def test_siamese_reads_both_sides_with_one_encoder(wardrobe, shaken):
     model = shaken(content(wardrobe, siamese=True, own=False))
     assert sum(isinstance(module, CNN) for module in model.modules()) == 1
