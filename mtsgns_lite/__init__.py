@@ -56,11 +56,11 @@ def __dir__() -> list[str]:
 
 
 __all__ = [
-    "auc", "basket_sessions", "Baskets", "bce", "Catalogue", "check", "cold_item", "compare", "ContentSGNS", "Dataset", "Edges",
-    "evaluate", "evaluate_vectors", "explore", "export_vectors", "fit", "goal_ranks", "Graph", "held_out_auc",
-    "History", "ItemModel", "load", "load_model", "market_auc", "market_mixing", "MatrixFactorization", "mse",
-    "MultiTraitSGNS", "neighbours", "neighbours_of_text", "Pairs", "pick_device", "planted", "planted_sessions", "precision_recall",
-    "Ragged", "Ratings", "recommend", "save_model", "serving", "Sessions", "SGNS", "sgns_loss", "sgns_stepper",
-    "show_trait_weights", "Split", "split", "Table", "TrainingDiverged", "Trait", "trait_weights", "transfer",
-    "Walks",
+    "auc", "basket_sessions", "Baskets", "bce", "Catalogue", "check", "cold_item", "compare", "ContentSGNS",
+    "Dataset", "Edges", "evaluate", "evaluate_vectors", "explore", "export_vectors", "fit", "goal_ranks", "Graph",
+    "held_out_auc", "History", "ItemModel", "load", "load_model", "market_auc", "market_mixing",
+    "MatrixFactorization", "mse", "MultiTraitSGNS", "neighbours", "neighbours_of_text", "Pairs", "pick_device",
+    "planted", "planted_sessions", "precision_recall", "Ragged", "Ratings", "recommend", "save_model", "serving",
+    "Sessions", "SGNS", "sgns_loss", "sgns_stepper", "show_trait_weights", "Split", "split", "Table",
+    "TrainingDiverged", "Trait", "trait_weights", "transfer", "Walks",
 ]  # fmt: skip
