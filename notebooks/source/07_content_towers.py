@@ -303,7 +303,7 @@ pd.DataFrame({"skip-gram": plain_auc, "with text": model_auc}).T.round(3)
 
 # %% [markdown]
 # A cold item is no coin toss any more, though no line of our code says what a word means. Here is what a newcomer's
-# text finds; none of these were ever in a basket with it.
+# text finds; none of these was in a training basket with it.
 
 # %%
 newcomers = [item for item in examples if split.cold[item]] + [item for item in cold.tolist() if texts[item]]
@@ -477,7 +477,7 @@ mt.fit(grams, asked.train, epochs=1, device=DEVICE, seed=SEED, progress=False)
 mt.evaluate(grams, asked)
 
 # %% [markdown]
-# The sign < begins a word and > ends it, so a run at a word's edge is another than the same letters inside. What does a
+# The sign `<` begins a word and `>` ends it, so a run at a word's edge is another than the same letters inside. What does a
 # slip cost here? An exercise below has you write these runs.
 
 # %%
@@ -686,8 +686,8 @@ for name, value in found.items():
 #
 # ### 1. Runs of letters
 #
-# What makes the n-grams so patient with slips? Write the runs of a text: each word, in lower case and wrapped in < and
-# >, gives all runs of `shortest` to `longest` letters (the signs count as letters). No run crosses from one word to the
+# What makes the n-grams so patient with slips? Write the runs of a text: each word, in lower case and between `<` and
+# `>`, gives all runs of `shortest` to `longest` letters (the signs count as letters). No run crosses from one word to the
 # next, and one that stands there twice is listed twice.
 
 
