@@ -477,8 +477,8 @@ mt.fit(grams, asked.train, epochs=1, device=DEVICE, seed=SEED, progress=False)
 mt.evaluate(grams, asked)
 
 # %% [markdown]
-# The sign `<` begins a word and `>` ends it, so a run at a word's edge is another than the same letters inside. What does a
-# slip cost here? An exercise below has you write these runs.
+# The sign `<` begins a word and `>` ends it, so a run at a word's edge is another than the same letters inside. What does
+# a slip cost here? An exercise below has you write these runs.
 
 # %%
 right, wrong = texts[examples[0]], one_letter_off(texts[examples[0]], random.Random(SEED))
@@ -687,8 +687,8 @@ for name, value in found.items():
 # ### 1. Runs of letters
 #
 # What makes the n-grams so patient with slips? Write the runs of a text: each word, in lower case and between `<` and
-# `>`, gives all runs of `shortest` to `longest` letters (the signs count as letters). No run crosses from one word to the
-# next, and one that stands there twice is listed twice.
+# `>`, gives all runs of `shortest` to `longest` letters (the signs count as letters). No run crosses from one word to
+# the next, and one that stands there twice is listed twice.
 
 
 # %% tags=["exercise"]
@@ -839,7 +839,7 @@ if kind is not None and len(true):
 
 # %% [markdown] tags=["solution"]
 # A code that no basket trained has nothing to say, and its items have no vector: exactly a half. The text is above it,
-# though not by much: all it can go by are words and letters which the new kind shares with old ones. The gap to the
+# but barely: all it can go by are words and letters which the new kind shares with old ones. The gap to the
 # cold items of known kinds, further up, is what had been learned of the kind itself. With another `SEED` other kinds
 # are new, and the number moves; a handful of kinds is a small sample.
 
