@@ -477,8 +477,8 @@ mt.fit(grams, asked.train, epochs=1, device=DEVICE, seed=SEED, progress=False)
 mt.evaluate(grams, asked)
 
 # %% [markdown]
-# The sign `<` begins a word and `>` ends it, so a run at a word's edge is another than the same letters inside. What does
-# a slip cost here? An exercise below has you write these runs.
+# The sign `<` begins a word and `>` ends it, so a run at a word's edge is another than the same letters inside. What
+# does a slip cost here? An exercise below has you write these runs.
 
 # %%
 right, wrong = texts[examples[0]], one_letter_off(texts[examples[0]], random.Random(SEED))
