@@ -12,6 +12,7 @@ from pathlib import Path
 import torch
 
 from .data.samples import PairBatch
+from .data.sequence_samples import SequenceBatch
 from .device import pick_device
 from .models.base import ItemModel
 from .models.tables import Table
@@ -19,6 +20,7 @@ from .progress import progress_of
 from .storage import load_checkpoint, save_checkpoint
 
 SCHEDULES = ("linear", "cosine", "constant")
+FITTING = {PairBatch: "Pairs, such as split.edges()", SequenceBatch: "the samples() of Sequences"}
 
 
 class TrainingDiverged(ArithmeticError):
@@ -99,7 +101,7 @@ def fit(
     if snapshots < 0:
         raise ValueError(f"snapshots={snapshots} is how many to take in all: give 0 or more.")
     if getattr(samples, "kind", model.trains_on) is not model.trains_on:
-        fitting = "Pairs, such as split.edges()" if model.trains_on is PairBatch else "walks or baskets: split.train"
+        fitting = FITTING.get(model.trains_on, "walks or baskets: split.train")
         raise ValueError(f"{type(model).__name__} can't learn from {type(samples).__name__}: give it {fitting}.")
     place, adam = pick_device(device), model.adam if adam is None else adam
     model.to(place).train()
