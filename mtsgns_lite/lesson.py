@@ -38,7 +38,9 @@ def small(whole: Dataset, baskets: int = 8_000, edges: int = 20_000) -> Dataset:
     if whole.baskets is not None:
         last = np.arange(max(0, len(whole.baskets) - baskets), len(whole.baskets))
         parts["baskets"] = whole.baskets.take(last)
-        parts["users"] = None if whole.users is None else np.unique(whole.users[last], return_inverse=True)[1]
+        if whole.users is not None:
+            kept, parts["users"] = np.unique(whole.users[last], return_inverse=True)
+            parts["user_ids"] = None if whole.user_ids is None else whole.user_ids[kept]
         parts["times"] = None if whole.times is None else whole.times[last]
     if whole.edges is not None:
         parts["edges"] = Edges(whole.edges.source[:edges], whole.edges.target[:edges], whole.edges.weight[:edges])

@@ -133,7 +133,7 @@ Answer over HTTP from a model's folder, or from a store of versions (see store):
 version that is chosen later is taken up while the service runs, without a failed request.
 
   GET  /similar?item=ID&k=10          the items most like one
-  GET  /recommend?user=NUMBER         what to offer a user of the store
+  GET  /recommend?user=ID             what to offer a user of the store, by the id that the shop's data has
   POST /recommend                     the same from baskets: {"baskets": [["ID", "ID"], ["ID"]], "k": 10}
   POST /cold                          the items most like a new one: {"traits": {"brand": "Acme"}}
   GET  /health                        what answers, and since when

@@ -94,7 +94,8 @@ class Dataset:
     Attributes
     ----------
     baskets : item numbers of each basket, in order of time.
-    users : (baskets,) who bought each basket.
+    users : (baskets,) who bought each basket, as a number.
+    user_ids : (users,) the texts by which the source itself names the users; None where it has none.
     times : (baskets,) when, in nanoseconds since 1970.
     edges, ratings : see `Edges` and `Ratings`.
     truth : what a generated set knows of itself, such as the planted importance of each trait.
@@ -112,11 +113,17 @@ class Dataset:
     main_trait: str | None = None
     about: dict = field(default_factory=dict)
     times: np.ndarray | None = None
+    user_ids: np.ndarray | None = None
 
     def __post_init__(self) -> None:
         if len(self.catalogue) < 2:
             raise ValueError(
                 f"{self.name!r} has {len(self.catalogue)} item(s): at least two are needed to learn which go together."
+            )
+        if self.user_ids is not None and self.users is not None and self.users.max(initial=-1) >= len(self.user_ids):
+            raise ValueError(
+                f"{self.name!r} has user {self.users.max()} but {len(self.user_ids)} ids of users: give one for each, "
+                "or user_ids=None."
             )
 
     @property

@@ -44,7 +44,7 @@ def load_groceries() -> Dataset:
     several = (bought.groupby("basket_id").basket_id.transform("size") > 1).to_numpy()
     bought, item = bought[several], item[several]
     basket = pd.factorize(bought.basket_id)[0]  # in order of time, as the rows are
-    users = np.unique(bought.household_id.to_numpy(), return_inverse=True)[1]
+    households, users = np.unique(bought.household_id.to_numpy(), return_inverse=True)
     first_row = np.unique(basket, return_index=True)[1]
 
     products = products.reindex(ids)
@@ -57,6 +57,7 @@ def load_groceries() -> Dataset:
         users=users[first_row],
         main_trait="product_category",
         times=bought.transaction_timestamp.to_numpy("datetime64[ns]").astype(np.int64)[first_row],
+        user_ids=households.astype(str).astype(object),
     )
 
 

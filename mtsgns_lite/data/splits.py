@@ -108,13 +108,14 @@ class Split:
     def save(self, folder: str | Path, training_only: bool = False) -> None:
         """Write the split, its training data included, to a folder that `Split.load` reads.
 
-        training_only=True leaves out what is asked afterwards (pairs, negatives, which items are cold) and what would
-        tell it (the seed, the settings, a generated set's truth): that folder can be handed to those who are asked.
+        training_only=True leaves out what is asked afterwards (pairs, negatives, which items are cold), what would tell
+        it (the seed, the settings, a generated set's truth), and the ids of users: that folder can be handed to those
+        who are asked.
         """
         from ..storage import catalogue_to_folder
 
         if training_only:
-            data, cold = replace(self.dataset, truth={}), np.zeros_like(self.cold)
+            data, cold = replace(self.dataset, truth={}, user_ids=None), np.zeros_like(self.cold)
             return Split(data, np.empty((0, 2), dtype=np.int64), {}, cold, category=self.category).save(folder)
         folder = Path(folder)
         folder.mkdir(parents=True, exist_ok=True)
@@ -130,6 +131,7 @@ class Split:
         np.savez(folder / "split.npz", **arrays)
         about = {"name": data.name, "main_trait": data.main_trait, "truth": data.truth, "seed": self.seed}
         about |= {"category": self.category, "settings": self.settings}
+        about["user_ids"] = None if data.user_ids is None else data.user_ids.tolist()
         (folder / "split.json").write_text(json.dumps(about))
         catalogue_to_folder(data.catalogue, folder)
 
@@ -151,12 +153,16 @@ class Split:
         }
         data = Dataset(
             about["name"], catalogue_from_folder(folder), users=arrays.get("users"), truth=about["truth"],
-            main_trait=about["main_trait"], **parts,
+            main_trait=about["main_trait"], user_ids=_texts(about.get("user_ids")), **parts,
         )  # fmt: skip
         negatives = {key.split(".", 1)[1]: value for key, value in arrays.items() if key.startswith("negatives.")}
         return cls(
             data, arrays["pairs"], negatives, arrays["cold"], about["seed"], about["category"], about["settings"]
         )
+
+
+def _texts(values: list[str] | None) -> np.ndarray | None:
+    return None if values is None else np.array(values, dtype=object)
 
 
 _PARTS = {
@@ -227,7 +233,10 @@ def _split_baskets(dataset: Dataset, cold: np.ndarray, hold_out: float | None, r
     swap = cold[pairs[:, 1]] & ~cold[pairs[:, 0]]
     pairs[swap] = pairs[swap, ::-1]
     users = None if dataset.users is None else dataset.users[:first]
-    data = Dataset(dataset.name, dataset.catalogue, train, users, truth=dataset.truth, main_trait=dataset.main_trait)
+    data = Dataset(
+        dataset.name, dataset.catalogue, train, users, truth=dataset.truth, main_trait=dataset.main_trait,
+        user_ids=dataset.user_ids,
+    )  # fmt: skip
 
     def draw(kind: str, codes: np.ndarray | None) -> np.ndarray:
         weight = (counts if kind == "degree" else counts > 0).astype(float)

@@ -184,18 +184,20 @@ def _from_rows(title, table, columns, about, traits, separator, min_count) -> Da
     table, code, group = table[keep], code[keep], group[there][keep]
     if not len(table):
         raise ValueError(f"{title!r} has no row with both an item and a {key}: check the columns' names.")
-    users = np.unique(_ids(table[columns["user"]]), return_inverse=True)[1] if "user" in columns else None
+    users = user_ids = None
+    if "user" in columns:
+        user_ids, users = np.unique(_ids(table[columns["user"]]), return_inverse=True)
     if ratings_only:
         assert users is not None
         value = to_numbers(table[columns["rating"]], columns["rating"])
         check_numbers(value, "ratings")
-        return Dataset(title, about.catalogue(ids), ratings=Ratings(users, code, value))
+        return Dataset(title, about.catalogue(ids), ratings=Ratings(users, code, value), user_ids=user_ids)
     times = to_times(table[columns["time"]], columns["time"]) if "time" in columns else np.arange(len(table))
     baskets, first = _baskets(group, code, times)
     catalogue = about.catalogue(about.add_others(ids) if new_items else ids)
     return Dataset(
         title, catalogue, baskets, users=None if users is None else users[first],
-        times=times[first] if "time" in columns else None,
+        times=times[first] if "time" in columns else None, user_ids=user_ids,
     )  # fmt: skip
 
 

@@ -67,7 +67,7 @@ def _publish(asked: argparse.Namespace) -> None:
     model, dataset, store = load_model(asked.model), asked.load(asked), Store(asked.store)
     embeddings = Embeddings.of(model, dataset)
     about = store.publish(embeddings, dataset, dict(asked.metric), asked.note, not asked.exact_only)
-    print(f"version {about.name}: {about.schema['items']:,} items, {about.schema['users']:,} users")
+    print(f"version {about.name}: {about.schema['items']:,} items, {_users(embeddings)}")
     if asked.choose:
         store.choose(about)
         print("chosen")
@@ -85,6 +85,13 @@ def _compare(asked: argparse.Namespace) -> None:
 
 def _choose(asked: argparse.Namespace) -> None:
     print(f"version {Store(_there(asked.store)).choose(asked.version_0).name} is chosen")
+
+
+def _users(embeddings: Embeddings) -> str:
+    users = 0 if embeddings.users is None else len(embeddings.users)
+    return f"{users:,} users" + (
+        "" if embeddings.known_users == users else f", {embeddings.known_users:,} with a vector"
+    )
 
 
 def _there(folder: str) -> Path:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import torch
@@ -27,7 +28,9 @@ class Embeddings:
     vectors : (items, d); a zero row is an item without a vector.
     counts : (items,) how often training saw each item.
     traits : for vectors of new items; None where the model has none.
-    users : (users, d), and `bought`, the items of each: None where they are not known.
+    users : (users, d), and `bought`, the items of each: None where they are not known. A zero row is a user without a
+        vector.
+    user_ids : (users,) texts, the shop's own ids; where they are None, a user's id is its number as text.
     """
 
     catalogue: Catalogue
@@ -36,6 +39,7 @@ class Embeddings:
     traits: TraitRows | None = None
     users: np.ndarray | None = None
     bought: Ragged | None = None
+    user_ids: np.ndarray | None = None
 
     def __post_init__(self) -> None:
         if self.vectors.ndim != 2 or not len(self.vectors) == len(self.counts) == len(self.catalogue):
@@ -49,6 +53,14 @@ class Embeddings:
             raise ValueError("Some vectors hold NaN or infinity: train the model again with a smaller rate.")
         if (-1 if self.users is None else len(self.users)) != (-1 if self.bought is None else len(self.bought)):
             raise ValueError("Each user needs a vector and what they bought: give `users` and `bought`, or neither.")
+        ids = self.user_ids
+        if ids is not None and (self.users is None or not len(ids) == len(set(ids)) == len(self.users)):
+            raise ValueError("Each user with a vector needs one id, and no other has it: give as many `user_ids`.")
+
+    @cached_property
+    def known_users(self) -> int:
+        """How many users have a vector."""
+        return 0 if self.users is None else int(np.count_nonzero(self.users.any(axis=1)))
 
     @classmethod
     @torch.no_grad()
@@ -58,14 +70,15 @@ class Embeddings:
         """Those of a model; with a data set of baskets whose users are known, its users too (see `user_vectors`)."""
         vectors = model.embeddings(which).cpu().numpy().astype(np.float32)
         traits = TraitRows.of(model) if type(model) is MultiTraitSGNS and which == "target" else None
-        users = bought = None
+        users = bought = user_ids = None
         if dataset is not None and dataset.baskets is not None and dataset.users is not None:
             if not np.array_equal(dataset.catalogue.ids, model.catalogue.ids):
                 raise ValueError("The data set has other items than the model: take the one it was trained on.")
             users = user_vectors(vectors, dataset.baskets, dataset.users, half_life)
             usage = dataset.usage()
             bought = Ragged.from_lengths(usage.item, np.bincount(usage.user, minlength=len(users)))
-        return cls(model.catalogue, vectors, model.counts.cpu().numpy(), traits, users, bought)
+            user_ids = None if dataset.user_ids is None else dataset.user_ids[: len(users)]  # later ones have no basket
+        return cls(model.catalogue, vectors, model.counts.cpu().numpy(), traits, users, bought, user_ids)
 
     def cold_vector(self, values: Values) -> np.ndarray:
         """(d,) the vector of a new item from the texts of its traits: ``{"brand": "Acme", "tags": ["new", "sale"]}``.

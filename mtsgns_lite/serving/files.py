@@ -11,11 +11,12 @@ import torch
 
 from ..cold import TraitRows
 from ..data.dataset import Dataset, Ragged
-from ..storage import catalogue_from_folder, catalogue_to_folder, load_tensors, save_tensors
+from ..storage import catalogue_from_folder, catalogue_to_folder, load_tensors, save_tensors, write_text
 from .embeddings import Embeddings
 from .index import ApproximateIndex
 
 GRAPH = "index.voyager"
+USERS = "users.json"
 
 
 def source_hash(dataset: Dataset) -> str:
@@ -66,6 +67,8 @@ def write(embeddings: Embeddings, folder: Path, index: bool) -> None:
     """Put embeddings into a folder, with the graph of their index if asked."""
     catalogue_to_folder(embeddings.catalogue, folder)
     save_tensors(tensors_of(embeddings), folder / "vectors.safetensors")
+    if embeddings.user_ids is not None:
+        write_text(folder / USERS, json.dumps(embeddings.user_ids.tolist(), ensure_ascii=False))
     if index:
         ApproximateIndex(embeddings.vectors).save(folder / GRAPH)
 
@@ -79,7 +82,17 @@ def read(folder: Path) -> Embeddings:
         traits = TraitRows(arrays["trait_rows"], arrays["trait_logits"], bool(arrays["trait_scale"][0]))
     if "users" in arrays:
         users, bought = arrays["users"], Ragged(arrays["bought"], arrays["bought_offsets"])
-    return Embeddings(catalogue, arrays["items"], arrays["counts"], traits, users, bought)
+    return Embeddings(catalogue, arrays["items"], arrays["counts"], traits, users, bought, _user_ids(folder / USERS))
+
+
+def _user_ids(path: Path) -> np.ndarray | None:
+    """None where the data named no users, as in versions of before they were kept."""
+    if not path.is_file():
+        return None
+    try:
+        return np.array([str(user) for user in json.loads(path.read_text(encoding="utf-8"))], dtype=object)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"{path} is damaged: publish the version again.") from error
 
 
 def schema(embeddings: Embeddings) -> dict:
@@ -91,4 +104,5 @@ def schema(embeddings: Embeddings) -> dict:
     items, dim = embeddings.vectors.shape
     users = 0 if embeddings.users is None else len(embeddings.users)
     traits = list(embeddings.catalogue.traits)
-    return {"items": items, "dim": dim, "users": users, "traits": traits, "arrays": arrays}
+    named = embeddings.user_ids is not None
+    return {"items": items, "dim": dim, "users": users, "user_ids": named, "traits": traits, "arrays": arrays}

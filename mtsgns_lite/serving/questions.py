@@ -11,6 +11,13 @@ MOST_FOUND, MOST_BASKETS, MOST_ITEMS, MOST_TRAITS = 100, 50, 200, 50
 MOST_BYTES = 1 << 18
 
 Id = Annotated[str, Field(min_length=1, max_length=200, description="an item's id")]
+User = Annotated[
+    str,
+    Field(
+        min_length=1, max_length=200,
+        description="the user's id, as the shop's own data has it; where that names no users, their number from 0 on",
+    ),
+]  # fmt: skip
 Text = Annotated[str, Field(min_length=1, max_length=200)]
 K = Annotated[int, Field(ge=1, le=MOST_FOUND, description="how many items to find")]
 KInBody = Annotated[K, BeforeValidator(lambda k: int(k) if isinstance(k, float) and k.is_integer() else k)]  # 5.0: JSON

@@ -35,6 +35,10 @@ class Recommender:
         self.index = make_index(embeddings.vectors, index) if isinstance(index, str) else index
         self._offered = (embeddings.counts > 0) & self.index.there
         self._numbers = {str(item): number for number, item in enumerate(self.catalogue.ids)}
+        users = range(0 if embeddings.users is None else len(embeddings.users))
+        ids = users if embeddings.user_ids is None else embeddings.user_ids
+        self._user_ids = [str(user) for user in ids]
+        self._users = dict(zip(self._user_ids, users))
         self.allowed = self._offered if in_stock is None else self._offered & self._mask(in_stock)
 
     def with_stock(self, in_stock: Iterable[object] | None) -> Recommender:
@@ -79,14 +83,25 @@ class Recommender:
         bought = [] if again else [item for row in rows for item in row]
         return self._found(vector, k, self._without([*bought, *without]), "the baskets")
 
-    def recommend_user(self, user: int, k: int = 10, again: bool = False, without: Iterable[object] = ()) -> Neighbours:
-        """The same from the cached vector of a user. Raises ``KeyError`` for a user who is not there."""
+    def recommend_user(
+        self, user: int | str, k: int = 10, again: bool = False, without: Iterable[object] = ()
+    ) -> Neighbours:
+        """The same from the cached vector of a user.
+
+        user : the shop's own id, a text; or, as a whole number, the row of the user's vector.
+        Raises ``KeyError`` for a user who is not there, ``ValueError`` for one without a vector.
+        """
         users, bought = self.embeddings.users, self.embeddings.bought
-        if users is None or bought is None or not 0 <= user < len(users):
-            number = 0 if users is None else len(users)
+        row = self._users.get(user, -1) if isinstance(user, str) else user
+        if users is None or bought is None or not 0 <= row < len(users):
+            number = self.embeddings.known_users
             raise NotThere(f"There is no user {user}: {number} have a vector here. Send baskets instead.")
-        items = [] if again else bought[user].tolist()
-        return self._found(users[user], k, self._without([*items, *without]), f"user {user}")
+        if not unit(users[row]).any():
+            raise ValueError(
+                f"There is no vector for user {user}: training saw no item of theirs. Send baskets instead."
+            )
+        items = [] if again else bought[row].tolist()
+        return self._found(users[row], k, self._without([*items, *without]), f"user {self._user_ids[row]}")
 
     def cold(self, values: Values, k: int = 10) -> Neighbours:
         """The k items most like a new one, of which only traits are known (see `Embeddings.cold_vector`)."""

@@ -32,6 +32,7 @@ from .questions import (
     Item,
     K,
     NewItem,
+    User,
     sentence,
 )  # fmt: skip
 from .recommender import Recommender
@@ -82,9 +83,7 @@ def make_app(live: Live) -> FastAPI:
         return find() if now.recommender.quick else await run_in_threadpool(find)
 
     @app.get("/recommend", responses=NOT_THERE)
-    def recommend_user(
-        user: Annotated[int, Query(ge=0, lt=1 << 53)], k: Annotated[K, Query()] = 10, again: bool = False
-    ) -> Answer:
+    def recommend_user(user: Annotated[User, Query()], k: Annotated[K, Query()] = 10, again: bool = False) -> Answer:
         """What to offer a user whose vector is cached."""
         now = live.current
         return _answer(now, lambda: now.recommender.recommend_user(user, k, again))

@@ -4,6 +4,7 @@
     STORE/versions/0001/version.json         when, from what, how good; the sha256 of each file beside it
     STORE/versions/0001/vectors.safetensors  items, counts, users, trait rows
     STORE/versions/0001/catalogue.*          ids, names, traits
+    STORE/versions/0001/users.json           the shop's own ids of users, if its data has any
     STORE/versions/0001/index.voyager        the graph of the approximate index, if it was built
 
 A version is written beside the others and gets its name by one rename, so that nobody meets half of it; it is never

@@ -23,6 +23,10 @@ def test_there_is_a_row_for_each_user_and_801_of_all_households_answered(groceri
     assert {"income", "kids_count", "household_size"} <= {*found.columns}
 
 
+def test_the_ids_of_users_are_the_households_own(groceries):
+    assert groceries.user_ids.tolist() == [str(number) for number in _ids()]
+
+
 def test_the_rows_are_in_the_order_of_the_users(groceries):
     """Who bought most often has a number of its own there and here: baskets are counted on the raw rows as well."""
     rows = pd.read_parquet(_package_folder() / "transactions.parquet", columns=["household_id", "basket_id"])

@@ -1,5 +1,6 @@
 """What lessons need of their surroundings: smaller data sets, and the comparison that was recorded."""
 
+import dataclasses
 import importlib.util
 import json
 from pathlib import Path
@@ -14,6 +15,13 @@ from mtsgns_lite.comparison import Comparison
 from mtsgns_lite.methods import METHODS
 
 ROOT = Path(__file__).resolve().parents[2]
+
+
+def test_a_small_set_has_the_ids_of_its_own_users(planted_small):
+    ids = np.array([f"customer {number}" for number in range(planted_small.users.max() + 1)], dtype=object)
+    found = lesson.small(dataclasses.replace(planted_small, user_ids=ids), baskets=50)
+    assert len(found.user_ids) < len(ids)
+    assert found.user_ids[found.users].tolist() == ids[planted_small.users[-50:]].tolist()
 
 
 @pytest.mark.parametrize("which", ["planted_small", "planted_edges"])

@@ -1,5 +1,6 @@
 """Files as people really have them: every form is read, and every mistake is told in one sentence."""
 
+import dataclasses
 import gzip
 
 import numpy as np
@@ -244,6 +245,21 @@ def test_a_user_of_each_basket_is_known():
     shop = mt.load(frame)
     assert shop.users.tolist() == [1, 0, 1]
     assert [shop.sequences[u].tolist() for u in range(2)] == [[0], [0, 1, 1]]
+    assert shop.user_ids.tolist() == ["x", "y"]
+
+
+def test_the_ids_of_users_are_the_table_s_own_as_text():
+    """A user's number is no id: customer 1042 may be user 0."""
+    rows = {"basket": [1, 1, 2, 2], "item": list("abab"), "user": [1042, 1042, 7, 7]}
+    shop = mt.load(pd.DataFrame(rows))
+    assert shop.user_ids[shop.users].tolist() == ["1042", "7"]
+    rows = {"user": [7.0, 1042.0, None], "item": list("abb"), "rating": [1.0, 2.0, 3.0]}
+    rated = mt.load(pd.DataFrame(rows))
+    assert rated.user_ids[rated.ratings.user][:2].tolist() == ["7", "1042"]
+    assert rated.as_baskets().user_ids is rated.user_ids
+    assert mt.load(pd.DataFrame({"basket": [1, 1], "item": list("ab")})).user_ids is None
+    with pytest.raises(ValueError, match="user 1 but 1 ids"):
+        dataclasses.replace(shop, user_ids=shop.user_ids[:1])
 
 
 # --- mistakes -------------------------------------------------------------------------------------------------------
@@ -404,6 +420,7 @@ def test_groceries_are_what_the_readme_says(groceries):
     assert 100_000 < len(groceries.baskets) < 105_000
     assert groceries.popularity.min() >= 1
     assert (groceries.baskets.lengths > 1).all()
+    assert len(groceries.user_ids) == groceries.users.max() + 1
     keys = groceries.baskets.row_of * len(groceries.catalogue) + groceries.baskets.values
     assert len(np.unique(keys)) == len(keys)  # no item twice in a basket
 

@@ -313,6 +313,38 @@ def test_what_can_t_be_answered_is_told(recommender):
         recommender.recommend_user(99_999)
 
 
+def test_a_user_is_asked_for_by_the_shop_s_own_id(embeddings):
+    """Ids that look like other users' numbers: a text is an id and nothing else, a number is a row."""
+    users = len(embeddings.users)
+    ids = np.array([str(users - 1 - number) for number in range(users)], dtype=object)
+    named = Recommender(dataclasses.replace(embeddings, user_ids=ids), "exact")
+    plain = Recommender(embeddings, "exact")
+    for row in (0, 3, users - 1):
+        own = [n.item for n in plain.recommend_user(row)]
+        assert [n.item for n in named.recommend_user(ids[row])] == own == [n.item for n in named.recommend_user(row)]
+        assert [n.item for n in plain.recommend_user(str(row))] == own  # where nobody named them
+    with pytest.raises(KeyError, match=f"no user {users}: {embeddings.known_users} have a vector"):
+        named.recommend_user(str(users))
+
+
+def test_the_ids_of_users_come_from_the_data_and_are_one_for_each(trained, shop, embeddings):
+    ids = np.array([f"customer {number}" for number in range(len(embeddings.users) + 2)], dtype=object)
+    made = Embeddings.of(trained, dataclasses.replace(shop, user_ids=ids))  # two of them came later
+    assert made.user_ids.tolist() == ids[:-2].tolist()
+    for wrong in (ids, ids[:5], np.full(len(embeddings.users), "a", dtype=object)):
+        with pytest.raises(ValueError, match="one id"):
+            dataclasses.replace(embeddings, user_ids=wrong)
+
+
+def test_a_user_of_whom_training_saw_nothing_has_no_vector_and_is_not_counted(embeddings):
+    users = embeddings.users.copy()
+    users[[2, 4]] = 0
+    made = dataclasses.replace(embeddings, users=users)
+    assert made.known_users == embeddings.known_users - 2
+    with pytest.raises(ValueError, match="no vector for user 2: .* Send baskets"):
+        Recommender(made, "exact").recommend_user("2")
+
+
 def test_without_a_vector_there_is_no_answer(embeddings):
     """A zero vector is as near to everything: what came first would be found."""
     vectors, users = embeddings.vectors.copy(), embeddings.users.copy()
@@ -346,6 +378,18 @@ def test_a_version_comes_back_as_it_went_in(store, embeddings):
     assert back.catalogue.ids.tolist() == embeddings.catalogue.ids.tolist()
     values = {"A": embeddings.catalogue.traits["A"].values[1]}
     assert np.array_equal(back.cold_vector(values), embeddings.cold_vector(values))
+
+
+def test_the_ids_of_users_come_back_and_a_store_without_them_still_opens(store, embeddings):
+    ids = np.array([f"Käufer {number}" for number in range(len(embeddings.users))], dtype=object)
+    named = store.publish(dataclasses.replace(embeddings, user_ids=ids), index=False)
+    assert store.open(named).user_ids.tolist() == ids.tolist()
+    assert (named.schema["user_ids"], store.about("0001").schema["user_ids"]) == (True, False)
+    assert store.open("0001").user_ids is None  # as written before ids were kept
+    path = store.folder / "versions" / named.name / "users.json"
+    path.write_text("[]")
+    with pytest.raises(ValueError, match="not what was published"):
+        store.open(named)
 
 
 def test_a_version_says_what_it_is(store, embeddings, shop):

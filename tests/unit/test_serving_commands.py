@@ -1,5 +1,6 @@
 """The commands `serve` and `store`: a process that answers and ends what it began; versions; a sentence a mistake."""
 
+import dataclasses
 import json
 import os
 import signal
@@ -9,6 +10,7 @@ import sys
 import threading
 import time
 
+import numpy as np
 import pytest
 import requests
 
@@ -170,6 +172,18 @@ def test_versions_are_published_listed_compared_and_chosen(model, planted_split,
     assert "same neighbours" in out
     assert main(["store"]) == 0
     assert "list | publish" in capsys.readouterr().out
+
+
+def test_publish_tells_users_from_those_with_a_vector(model, planted_split, tmp_path, monkeypatch, capsys):
+    """Somebody who bought what training never saw."""
+    shop = planted_split.dataset
+    number, seen = shop.sizes()["users"], np.bincount(shop.baskets.values, minlength=len(shop.catalogue)) > 0
+    unseen = np.flatnonzero(~seen & ~shop.catalogue.has_traits)[:1]
+    rows = [*shop.baskets, unseen.tolist()]
+    more = dataclasses.replace(shop, baskets=mt.Ragged.from_rows(rows), users=np.append(shop.users, number))
+    monkeypatch.setattr(cli, "load", lambda *_, **__: more)
+    assert main(["store", "publish", str(tmp_path / "shop"), model, "planted", "--exact-only"]) == 0
+    assert f"{number + 1} users, {number} with a vector" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

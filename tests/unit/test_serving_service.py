@@ -79,6 +79,22 @@ def test_each_question_is_answered_as_the_recommender_would(client, embeddings):
         ]
 
 
+def test_a_customer_gets_their_own_list_and_nobody_else_s(embeddings):
+    """The ids are numbers, as shops have them, and most are below the number of users."""
+    users = len(embeddings.users)
+    ids = np.array([str(3 * number) for number in range(users)], dtype=object)
+    recommender = serving.Recommender(embeddings, "exact")
+    with serving.running(dataclasses.replace(embeddings, user_ids=ids), "exact") as address, Client(address) as client:
+        found = client.get("/recommend", params={"user": "6"}).json()["found"]
+        assert [item["id"] for item in found] == [near.id for near in recommender.recommend_user(2)]
+        nobody = client.get("/recommend", params={"user": "7"})
+        assert (nobody.status_code, "no user 7" in nobody.json()["detail"]) == (404, True)
+        parameters = client.get("/openapi.json").json()["paths"]["/recommend"]["get"]["parameters"]
+        user = next(part for part in parameters if part["name"] == "user")
+        assert user["schema"]["type"] == "string"
+        assert "shop's own data" in user["description"]
+
+
 def test_health_says_what_answers(client, embeddings):
     found = client.get("/health").json()
     assert (found["status"], found["items"], found["dim"]) == ("ok", len(embeddings.catalogue), 16)

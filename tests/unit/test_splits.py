@@ -1,5 +1,7 @@
 """Splits: nothing held out leaks into training, and negatives are what they are called."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 import torch
@@ -293,6 +295,15 @@ def test_a_split_comes_back_from_its_folder_as_it_was(which, request, tmp_path):
     assert torch.equal(one.items, other.items)
     for name, trait in split.catalogue.traits.items():
         assert np.array_equal(back.catalogue.traits[name].codes, trait.codes)
+
+
+def test_the_ids_of_users_stay_with_a_split_but_are_not_handed_out(planted_small, tmp_path):
+    ids = np.array([f"customer {number}" for number in range(planted_small.users.max() + 1)], dtype=object)
+    split = mt.split(dataclasses.replace(planted_small, user_ids=ids))
+    split.save(tmp_path / "split")
+    assert mt.Split.load(tmp_path / "split").dataset.user_ids.tolist() == ids.tolist()
+    split.save(tmp_path / "handed out", training_only=True)
+    assert "customer" not in (tmp_path / "handed out" / "split.json").read_text()
 
 
 def test_a_folder_without_a_split_is_told(tmp_path):
