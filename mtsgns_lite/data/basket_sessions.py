@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from .dataset import Dataset, Ragged
+from .event_tables import pause_of
 from .sessions import Sessions
 
 SOON, NEXT = "28D", 5  # within which it counts: where times are known, and where only the order of baskets is
@@ -46,15 +47,9 @@ def basket_sessions(dataset: Dataset, within: str | int | None = None, seed: int
 def _clock(dataset: Dataset, users: np.ndarray, within: str | int) -> tuple[np.ndarray, int]:
     """(baskets,) when each was bought, or its number among its user's, and how much of that is soon."""
     if isinstance(within, str):
-        import pandas as pd
-
         if dataset.times is None:
             raise ValueError(f"{dataset.name!r} keeps no times: give within as a number of baskets, such as {NEXT}.")
-        try:
-            span = pd.Timedelta(within).value
-        except ValueError:
-            raise ValueError(f'within={within!r} is no length of time: write it like "28D", or give baskets.') from None
-        return dataset.times, span
+        return dataset.times, pause_of(within, "within", SOON)
     if within < 1:
         raise ValueError(f"within={within} is how many of a household's next baskets count: give 1 or more.")
     order = np.argsort(users, kind="stable")

@@ -141,6 +141,8 @@ def to_times(column: pd.Series, what: str) -> np.ndarray:
     if number.notna().all() and not column.astype(str).str.fullmatch(r"(19|20)\d{6}").all():
         largest = number.abs().max()  # 1e11 seconds would be in the year 5138
         return (number * next((unit for unit in (1e9, 1e6, 1e3) if largest * unit < 1e20), 1)).to_numpy(dtype=np.int64)
+    if number.notna().mean() > 0.5 and not column[number.notna()].astype(str).str.fullmatch(r"(19|20)\d{6}").all():
+        _no_times(column, number.isna(), what)  # numbers, but for a few
     distinct = pd.Series(column.unique())
     text = distinct.astype(str)
     readings: list = []
@@ -149,10 +151,15 @@ def to_times(column: pd.Series, what: str) -> np.ndarray:
         readings.append((int(read.isna().sum()), read.max() - read.min(), len(readings), read))
     missing, _, _, best = min(readings, key=lambda reading: reading[:3])
     if missing:
-        raise ValueError(
-            f"Column {what!r} holds {distinct[best.isna()].iloc[0]!r}, which is not a time: mend such rows."
-        )
+        _no_times(column, column.isin(distinct[best.isna()]), what)
     return column.map(dict(zip(distinct, best.to_numpy(dtype="datetime64[ns]").astype(np.int64)))).to_numpy(np.int64)
+
+
+def _no_times(column: pd.Series, bad: pd.Series, what: str) -> None:
+    raise ValueError(
+        f"Column {what!r} holds {column[bad].iloc[0]!r}, which is not a time ({bad.sum():,} of {len(bad):,} rows hold "
+        "none): mend or drop them."
+    )
 
 
 def _orders(dates: pd.Series) -> list[bool]:

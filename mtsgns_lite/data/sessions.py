@@ -6,7 +6,6 @@ that the visitor was after (Grbovic and Cheng, KDD 2018: the booked listing).
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -17,29 +16,13 @@ import numpy as np
 
 from .catalogue import Catalogue
 from .dataset import Ragged
-from .files import find_columns, read_table, to_times
+from .event_tables import PARTS, as_spelt, check_times, columns_of, pause_of, usual
+from .files import read_table, to_times
 from .session_samples import SessionSamples
 from .tabular import _ids, from_table
 
 if TYPE_CHECKING:
     import pandas as pd
-
-KIND_NAMES = ("kind", "event", "eventtype", "eventkind", "action", "behaviour", "behavior")
-STRONG_NAMES = [
-    "buy",
-    "bought",
-    "purchase",
-    "purchased",
-    "order",
-    "ordered",
-    "book",
-    "booked",
-    "booking",
-    "conversion",
-    "transaction",
-    "rent",
-]
-PARTS = ("basket", "item", "time", "user", "rating", "name", "source", "target", "weight")  # of `from_table`
 
 
 @dataclass(frozen=True)
@@ -53,6 +36,7 @@ class Sessions:
     strong : the names of the kinds that are conversions.
     users : (sessions,) whose they are. times : (events,) when.
     given_goals : (sessions,) what `with_goals` put in place of the goals, if it did.
+    left_out : which rows of its table `from_table` left out, in words.
     truth : what a generated set knows of itself.
     """
 
@@ -66,6 +50,7 @@ class Sessions:
     name: str = "sessions"
     truth: dict = field(default_factory=dict)
     given_goals: np.ndarray | None = None
+    left_out: str = ""
 
     @classmethod
     def from_events(
@@ -89,10 +74,7 @@ class Sessions:
         strong = (strong,) if isinstance(strong, str) else tuple(strong)
         _check(catalogue, users, items, times, kinds, gap)
         names, code = np.unique(kinds.astype(str), return_inverse=True)
-        missing = [kind for kind in strong if kind not in names]
-        if missing:
-            there = ", ".join(names)
-            raise ValueError(f"No event is of the kind {missing[0]!r}; there are: {there}. Name the strong ones so.")
+        strong = as_spelt(strong, [str(name) for name in names])
         users = np.unique(users, return_inverse=True)[1]
         order = np.lexsort((times, users))  # by user, then time; where both are the same, as given
         new = np.ones(len(order), dtype=bool)
@@ -132,32 +114,35 @@ class Sessions:
         user, item, time, kind, name : the columns' names, where they are not recognised by themselves.
         traits, items, multi_separator : side information, as in `mt.load`.
         min_count : leave out items that fewer users touched.
-        Rows without a user or an item are left out. Raises ``ValueError`` that says which column is missing or wrong.
+        Rows without a user or an item are left out, which the sessions tell of when they are shown. Raises
+        ``ValueError`` that says which columns are missing or wrong.
         """
         import pandas as pd
 
-        table = read_table(source) if isinstance(source, (str, Path)) else source
+        pause = pause_of(gap, "gap", "30min")
         title = Path(source).name.split(".")[0] if isinstance(source, (str, Path)) else "sessions"
+        table = read_table(source) if isinstance(source, (str, Path)) else source
+        if not isinstance(table, pd.DataFrame):
+            kind_of = type(source).__name__
+            raise ValueError(f"The events are a {kind_of}: give a file's name, or a data frame (pd.DataFrame(events)).")
+        own = [traits] if isinstance(traits, str) and traits != "auto" else traits
+        listed = [] if items is not None or own is None or own == "auto" else list(own)
         given = dict.fromkeys(PARTS) | {"user": user, "item": item, "time": time, "name": name}
-        columns, kind = _columns(table, given, kind, wanted=strong is None or len(strong) > 0)
-        if table.loc[table[columns["user"]].notna() & table[columns["item"]].notna(), columns["time"]].isna().any():
-            raise ValueError(f"Column {columns['time']!r} has rows without a time: mend or drop them.")
-        try:
-            pause = pd.Timedelta(gap).value
-        except ValueError:
-            raise ValueError(f'gap={gap!r} is no length of time: write it like "30min", "2h" or "1D".') from None
+        columns, kind = columns_of(table, given, kind, strong is None or len(strong) > 0, listed)
+        given |= {part: columns[part] for part in ("user", "item", "time")} | {"basket": columns["user"]}
+        there = (_ids(table[columns["user"]]) != "") & (_ids(table[columns["item"]]) != "")
+        check_times(table[columns["time"]], there)
+        whole, nameless, table = len(table), int((~there).sum()), table[there]
         about = table if kind is None else table.drop(columns=kind)  # which is no trait of an item
-        catalogue = from_table(
-            about, title, given | {"basket": columns["user"]}, traits, items, multi_separator, min_count
-        ).catalogue
+        catalogue = from_table(about, title, given, own, items, multi_separator, min_count).catalogue
         number = pd.Index(catalogue.ids).get_indexer(_ids(table[columns["item"]]))
-        users = _ids(table[columns["user"]])
-        there = (number >= 0) & (users != "")
-        table = table[there]
+        table, number = table[number >= 0], number[number >= 0]
         kinds = table[kind].astype("string").fillna("").str.strip() if kind else np.full(len(table), "click")
         times = to_times(table[columns["time"]], columns["time"])
-        strong = _usual(kinds) if strong is None else strong
-        return cls.from_events(catalogue, users[there], number[there], times, kinds, pause, strong, title)
+        strong = usual(kinds) if strong is None else strong
+        users = _ids(table[columns["user"]])
+        found = cls.from_events(catalogue, users, number, times, kinds, pause, strong, title)
+        return replace(found, left_out=_left_out(whole, nameless, whole - nameless - len(table)))
 
     def __len__(self) -> int:
         return len(self.items)
@@ -167,7 +152,7 @@ class Sessions:
         kinds = ", ".join(f"{count:,} {kind}" for kind, count in zip(self.kind_names, of_kind))
         return (
             f"{self.name}: {len(self):,} sessions of {len(np.unique(self.users)):,} users, "
-            f"{(self.goals >= 0).mean() if len(self) else 0:.1%} with a goal; events: {kinds}"
+            f"{(self.goals >= 0).mean() if len(self) else 0:.1%} with a goal; events: {kinds}{self.left_out}"
         )
 
     @cached_property
@@ -201,7 +186,7 @@ class Sessions:
         kinds, times = (Ragged(part, offsets).take(rows).values for part in (self.kinds, self.times))
         given = None if self.given_goals is None else self.given_goals[rows]
         items, users = self.items.take(rows), self.users[rows]
-        return replace(self, items=items, kinds=kinds, times=times, users=users, given_goals=given)
+        return replace(self, items=items, kinds=kinds, times=times, users=users, given_goals=given, left_out="")
 
     def with_goals(self, goals: np.ndarray) -> Sessions:
         """The same events with other goals, (sessions,) items or -1: those of a control, or of your own definition.
@@ -240,31 +225,9 @@ class Sessions:
         return pd.DataFrame({"user": users, "item": items, "time": self.times, "kind": kinds}).iloc[order]
 
 
-def _columns(table: pd.DataFrame, given: dict, kind: str | None, wanted: bool) -> tuple[dict[str, str], str | None]:
-    """Which column plays which part, and which holds the kinds of event, which must be there if they are `wanted`."""
-    there = ", ".join(map(str, table.columns))
-    columns = find_columns(list(table.columns), given)
-    for part in ("user", "item", "time"):
-        if part not in columns:
-            raise ValueError(f"No column of {part}s was recognised among: {there}; name it ({part}=).")
-    if kind is None:
-        plain = {re.sub(r"[\W_]+", "", str(column)).lower(): column for column in table.columns}
-        kind = next((plain[name] for name in KIND_NAMES if name in plain), None)
-    elif kind not in table.columns:
-        raise ValueError(f"There is no column {kind!r}; the table has: {there}.")
-    if kind is None and wanted:
-        raise ValueError(f"No column of kinds was recognised among: {there}; name it (kind=), or take strong=().")
-    return columns, kind
-
-
-def _usual(kinds) -> list[str]:
-    """The kinds of event that go by one of the usual names of a conversion."""
-    there = sorted({str(kind) for kind in kinds})
-    found = [kind for kind in there if re.sub(r"[\W_]+", "", kind).lower() in STRONG_NAMES]
-    if not found:
-        some = ", ".join(there[:8]) + (", ..." if len(there) > 8 else "")
-        raise ValueError(f"No event looks like a conversion; there are: {some}. Name the strong ones (strong=).")
-    return found
+def _left_out(rows: int, nameless: int, rare: int) -> str:
+    reasons = [f"{nameless:,} without a user or an item"] * (nameless > 0) + [f"{rare:,} of rare items"] * (rare > 0)
+    return f"; of {rows:,} rows {', '.join(reasons)} are left out" if reasons else ""
 
 
 def _check(catalogue, users, items, times, kinds, gap) -> None:

@@ -171,14 +171,73 @@ def test_a_conversion_is_known_by_its_usual_names(frame, word):
         (lambda f: f.drop(columns="customer_id"), {}, r"No column of users .*\(user=\)"),
         (lambda f: f.drop(columns="event_type"), {}, r"No column of kinds .*\(kind=\)"),
         (lambda f: f, {"kind": "nope"}, "no column 'nope'"),
+        (lambda f: f.drop(columns=["timestamp", "customer_id", "event_type"]), {},
+         r"users or times or kinds .*\(user=, time=, kind=\), or rename them user, time, kind; .* strong=\(\)"),
         (lambda f: f, {"gap": "soon"}, "gap='soon' is no length of time"),
+        (lambda f: f, {"gap": ""}, "gap='' is no length of time"),
+        (lambda f: f, {"gap": None}, "gap=None is no length of time"),
+        (lambda f: f, {"gap": 30}, 'gap=30 has no unit: give a unit, such as gap="30min"'),
+        (lambda f: f, {"gap": " 1.5"}, "gap=' 1.5' has no unit"),
+        (lambda f: f, {"gap": "-5min"}, "gap='-5min' is negative"),
+        (lambda f: f, {"traits": ["town"]}, "no column 'town'; the table has: .*, event_type, city"),
+        (lambda f: f, {"traits": "event_type"}, "'event_type' holds the kinds of event"),
         (lambda f: f, {"strong": "purchase"}, "there are: buy, click"),
-        (lambda f: f.assign(timestamp=[*f.timestamp[:3], None, *f.timestamp[4:]]), {}, "rows without a time"),
+        (lambda f: f.assign(timestamp=[*f.timestamp[:3], None, *f.timestamp[4:]]), {},
+         "'timestamp' has 1 of 5 rows without a time, the first in row 4"),
+        (lambda f: f.assign(timestamp=[*f.timestamp[:2], "soon", "late", *f.timestamp[4:]]), {},
+         r"holds 'soon', which is not a time \(2 of 5 rows"),
+        (lambda f: f.assign(timestamp=["1736000000", "1736000009", "1736000001", "?", "1736000001", "1736000001"]), {},
+         r"holds '\?', which is not a time \(1 of 5 rows"),
     ],
-)
+)  # fmt: skip
 def test_a_table_that_lacks_something_is_told_what(frame, change, options, message):
     with pytest.raises(ValueError, match=message):
         Sessions.from_table(change(frame), **options)
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        {"timestamp": "ts", "customer_id": "visitorid", "event_type": "type"},
+        {"timestamp": "event_time", "customer_id": "visitor_id", "event_type": "event_name"},
+        {"timestamp": "created_at", "customer_id": "visitor", "event_type": "Event Type"},
+        {"timestamp": "event_timestamp", "customer_id": "client_id"},
+    ],
+)
+def test_the_columns_of_an_event_log_are_known_by_more_names(frame, names):
+    sessions = Sessions.from_table(frame.rename(columns=names), traits=["city"])
+    assert rows(sessions) == rows(Sessions.from_table(frame))
+    assert sessions.goals.tolist() == Sessions.from_table(frame).goals.tolist()
+
+
+def test_a_type_is_that_of_the_item_where_kinds_stand_elsewhere_or_are_not_asked_for(frame):
+    typed = frame.assign(type=frame.city)
+    assert list(Sessions.from_table(typed, traits=["type"]).catalogue.traits) == ["type"]
+    silent = typed.drop(columns="event_type")
+    assert list(Sessions.from_table(silent, strong=(), traits="type").catalogue.traits) == ["type"]
+    assert Sessions.from_table(silent, strong=()).kind_names == ("click",)
+
+
+def test_rows_that_are_left_out_are_told_of(frame):
+    sessions = Sessions.from_table(frame)
+    assert repr(sessions).endswith("; of 6 rows 1 without a user or an item are left out")
+    assert "left out" not in repr(sessions.take(np.array([0])))
+    assert "left out" not in repr(Sessions.from_table(frame.dropna()))
+    rare = Sessions.from_table(frame.assign(sku=list("xyzxxy")), min_count=2)
+    assert repr(rare).endswith("1 without a user or an item, 1 of rare items are left out")
+
+
+def test_a_strong_kind_may_be_written_large_or_small(frame):
+    shouted = frame.replace({"event_type": {"buy": "PURCHASE"}})
+    assert Sessions.from_table(shouted, strong="purchase").strong == ("PURCHASE",)
+    both = frame.assign(event_type=["Buy", "buy", "buy", "buy", "buy", "buy"])
+    assert Sessions.from_table(both, strong="buy").strong == ("buy",)
+    assert Sessions.from_table(both, strong="BUY").strong == ("Buy", "buy")
+
+
+def test_events_that_are_no_table_are_refused():
+    with pytest.raises(ValueError, match=r"are a list: give a file's name, or a data frame"):
+        Sessions.from_table([("a", "b", 1)])
 
 
 def test_sessions_without_conversions_need_no_kinds(frame):
@@ -465,6 +524,9 @@ def test_again_within_weeks_is_told_by_the_times_where_they_are_known():
     assert (sessions.times == shop.times[sessions.items.row_of]).all()
     with pytest.raises(ValueError, match="no length of time"):
         basket_sessions(shop, "soon")
+    for length, words in (("28", "no unit"), ("-28D", "negative")):
+        with pytest.raises(ValueError, match=words):
+            basket_sessions(shop, length)
     with pytest.raises(ValueError, match="keeps no times"):
         basket_sessions(mt.Dataset("shop", SHOP, baskets, users=users), "28D")
 
