@@ -53,7 +53,7 @@ class GRU4Rec(ItemModel):
         catalogue: Catalogue,
         dim: int = 128,
         loss: str | Callable = "cross-entropy",
-        dropout: float = 0.3,
+        dropout: float = 0.4,
         temperature: float = 14.0,
         reach: float = 5.0,
         rate: float = 0.1,
@@ -72,6 +72,22 @@ class GRU4Rec(ItemModel):
         with torch.random.fork_rng(devices=[]):  # its start is the seed's, and nobody else's randomness changes
             torch.default_generator.manual_seed(seed)
             self.gru = nn.GRU(dim, dim, batch_first=True)
+
+    @torch.no_grad()
+    def warm_start(self, vectors: torch.Tensor) -> None:
+        """Let items begin in the directions of (items, dim) vectors, such as `embeddings` of skip-gram.
+
+        An item whose vector is 0 keeps its own start. Raises ``ValueError`` for vectors of another shape.
+        """
+        if vectors.shape != self.items.weight.shape:
+            raise ValueError(
+                f"The vectors are of shape {tuple(vectors.shape)}, not {tuple(self.items.weight.shape)}: "
+                "make both models from one catalogue, with the same dim."
+            )
+        vectors = vectors.to(self.items.weight)
+        length = torch.linalg.vector_norm(self.items.weight, dim=1, keepdim=True)  # so that steps turn it as fast
+        there = (vectors != 0).any(dim=1, keepdim=True)
+        self.items.weight.copy_(torch.where(there, length * F.normalize(vectors, dim=1), self.items.weight))
 
     def states(self, units: torch.Tensor, before: torch.Tensor | None = None) -> torch.Tensor:
         """(B, L, d) the items' e in order -> (B, L, d) the state after each; `before` is (B, d), 0 if not given."""

@@ -239,6 +239,20 @@ def test_it_learns_what_the_last_item_alone_does_not_tell(quiet_fit):
     assert right / len(prefixes) > 0.6  # at most 0.9; the last item alone is right about 1 in 12
 
 
+def test_a_warm_start_takes_the_directions_and_keeps_the_lengths():
+    model, _ = made()
+    before, vectors = model.items.weight.clone(), torch.randn(6, 4, generator=torch.Generator().manual_seed(1))
+    vectors[2] = 0
+    model.warm_start(vectors)
+    after = model.items.weight
+    torch.testing.assert_close(after.norm(dim=1), before.norm(dim=1))
+    assert torch.equal(after[2], before[2])
+    cosine = torch.nn.functional.cosine_similarity(after, vectors.double())
+    torch.testing.assert_close(cosine, torch.tensor([1.0, 1, 0, 1, 1, 1]).double(), atol=1e-6, rtol=0)
+    with pytest.raises(ValueError, match=r"\(6, 3\), not \(6, 4\)"):
+        model.warm_start(vectors[:, :3])
+
+
 def test_unseen_items_have_no_vector_unless_asked():
     model, _ = made()
     model.counts[3] = 0
