@@ -118,7 +118,7 @@ class Catalogue:
         return len(self.ids)
 
     def __repr__(self) -> str:
-        lines = [f"Catalogue of {len(self):,} items, {len(self.traits)} traits"]
+        lines = [f"Catalogue of {len(self):,} items, {len(self.traits)} trait{'s' * (len(self.traits) != 1)}"]
         lines += [f"  {n:<20} {v:>7,} values  {f:>6.1%} known  e.g. {e}" for n, v, f, e in self.describe()]
         return "\n".join(lines)
 

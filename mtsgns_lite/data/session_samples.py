@@ -92,8 +92,8 @@ class SessionSamples(SkipGramSamples):
         drawn in all, in that proportion: 20 for every `share` rows, or with markets 10 for each row.
     exponent : negatives are drawn in proportion to count^exponent, in the market too.
     batch_size : as in `Walks`.
-    Raises ``ValueError`` for a length of less than two, weights of kinds that don't exist, negative weights, a market
-    that is no single-valued trait, and sessions without any pair.
+    Raises ``ValueError`` for a length of less than two, a window of less than one, weights of kinds that don't exist,
+    negative weights, a market that is no single-valued trait, and sessions without any pair.
     """
 
     def __init__(
@@ -113,6 +113,8 @@ class SessionSamples(SkipGramSamples):
     ):
         if length < 2:
             raise ValueError(f"A row of {length} makes no pair: it needs two events or more.")
+        if window < 1:
+            raise ValueError(f"window={window} leaves no click a context: give 1 or more.")
         if not 0 <= goals < np.inf:
             raise ValueError(f"goals={goals} is how much a goal counts beside a click: give a number, 0 or more.")
         items, weight = _rows(sessions, length, goals, _kind_weights(sessions, weights))

@@ -24,6 +24,15 @@ from .tabular import _ids, from_table
 if TYPE_CHECKING:
     import pandas as pd
 
+NO_SAMPLES = "Sessions are no samples: give sessions.samples() to train on."
+NO_DATASET = (
+    "Sessions are no data set: sessions.split(0.1) holds the last of them out and sessions.samples() trains; where a "
+    "data set may be left out, leave it out."
+)
+INSTEAD = dict.fromkeys(("counts", "batches"), NO_SAMPLES) | dict.fromkeys(
+    ("main_trait", "as_baskets", "baskets", "edges", "ratings", "popularity", "usage"), NO_DATASET
+)
+
 
 @dataclass(frozen=True)
 class Sessions:
@@ -143,6 +152,11 @@ class Sessions:
         users = _ids(table[columns["user"]])
         found = cls.from_events(catalogue, users, number, times, kinds, pause, strong, title)
         return replace(found, left_out=_left_out(whole, nameless, whole - nameless - len(table)))
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str):
+            raise AttributeError(INSTEAD.get(name, f"'Sessions' object has no attribute {name!r}"))
 
     def __len__(self) -> int:
         return len(self.items)

@@ -1,5 +1,7 @@
 """Sessions are those of a plain loop, their pairs those of the formula, and what was planted in them is found."""
 
+import copy
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -9,6 +11,7 @@ import mtsgns_lite as mt
 from mtsgns_lite import Sessions, basket_sessions, goal_ranks, lesson, market_auc, market_mixing, planted_sessions
 from mtsgns_lite.data.samples import SkipGramBatch
 from mtsgns_lite.data.session_samples import MarketNoise, SessionBatch
+from mtsgns_lite.serving.embeddings import Embeddings
 
 CPU = torch.device("cpu")
 SHOP = mt.Catalogue(range(10))
@@ -257,6 +260,24 @@ def test_taking_and_splitting_keep_each_session_whole_and_the_last_in_time_are_h
         sessions.split(0.0)
 
 
+def test_sessions_where_samples_or_a_data_set_are_wanted_say_what_to_give():
+    sessions = planted_sessions(items=40, sessions=60, markets=2)
+    model = mt.SGNS(sessions.catalogue, dim=4)
+    with pytest.raises(AttributeError, match=r"no samples: give sessions\.samples\(\)"):
+        mt.fit(model, sessions, device="cpu", progress=False)
+    with pytest.raises(AttributeError, match=r"no data set: sessions\.split\(0\.1\)"):
+        mt.split(sessions)
+    with pytest.raises(AttributeError, match=r"data set may be left out"):
+        Embeddings.of(model, sessions)
+    with pytest.raises(AttributeError, match="no attribute 'nonsense'"):
+        sessions.nonsense  # noqa: B018
+    assert len(copy.deepcopy(sessions)) == 60
+
+
+def test_a_catalogue_counts_its_traits():
+    assert "1 trait\n" in repr(planted_sessions(items=40, sessions=60, markets=2).catalogue.select("market"))
+
+
 # --- pairs ----------------------------------------------------------------------------------------------------------
 
 
@@ -319,6 +340,7 @@ def test_long_sessions_are_cut_in_order_into_parts_of_like_length_and_nothing_is
     ("options", "message"),
     [
         ({"length": 1}, "two events"),
+        ({"window": 0}, "window=0 leaves no click a context"),
         ({"goals": -1}, "goals=-1"),
         ({"weights": {"look": 1}}, "of the kind 'look'"),
         ({"weights": {"buy": -1}}, "0 or more"),
