@@ -20,9 +20,14 @@ AGAIN = (
     "one of its own, in the whole table."
 )
 BACK = (
-    "The numbers stand in the order of the sorted events: put them back, so that place e tells of event e as it was "
-    "given."
+    "The numbers stand in the order of the sorted events: put them back (found[order] = numbers), so that place e tells "
+    "of event e as it was given."
 )
+TAKEN = (
+    "numbers[order] sorts the numbers once more: to put them back, write them to where the events came from, "
+    "found[order] = numbers."
+)
+FIRST = "Three events have two pauses: does the first event begin a session too?"
 UNSORTED = "The events come in any order: a pause can be told only between events that follow one another in time."
 
 
@@ -42,6 +47,8 @@ def same_sessions(got: object, expected: object) -> bool | str:
     given, wanted = parted(got), parted(expected)
     if isinstance(given, str):
         return given
+    if len(given) == len(wanted) - 1:
+        return f"The answer has {len(given)} numbers for {len(wanted)} events: the first event begins a session too."
     if len(given) != len(wanted):
         return f"The answer has {len(given)} numbers, where {len(wanted)} are due: one for each event."
     return bool((given == wanted).all())
@@ -66,8 +73,8 @@ def _oracle(users, times, gap) -> np.ndarray:
     return found
 
 
-def _cut(order: Callable, begins: Callable, back: bool = True) -> Callable:
-    """Sort by `order` (users, times), begin a session where `begins` (users, pauses, gap) says, count, put back."""
+def _cut(order: Callable, begins: Callable, back: str = "put") -> Callable:
+    """Sort by `order` (users, times), begin a session where `begins` (users, pauses, gap) says, count, put `back`."""
 
     def answer(users, times, gap):
         places = order(users, times)
@@ -75,8 +82,8 @@ def _cut(order: Callable, begins: Callable, back: bool = True) -> Callable:
         new = np.ones(len(users), dtype=bool)
         new[1:] = begins(np.diff(users[places]) != 0, pauses, gap)
         found = np.empty(len(users), dtype=np.int64)
-        found[places if back else np.arange(len(users))] = np.cumsum(new)
-        return found
+        found[places] = np.cumsum(new)
+        return {"put": found, "left": np.cumsum(new), "taken": np.cumsum(new)[places]}[back]
 
     return answer
 
@@ -135,8 +142,10 @@ _MISTAKES = (
     (_cut(_by_user, lambda other, pause, gap: other | (pause < gap)),
      "The comparison is the wrong way round: a long pause ends a session, a short one doesn't."),
     (_restarting, AGAIN),
-    (_cut(_by_user, _right, back=False), BACK),
-    (_cut(_by_time, _right, back=False), BACK),
+    (_cut(_by_user, _right, "left"), BACK),
+    (_cut(_by_time, _right, "left"), BACK),
+    (_cut(_by_user, _right, "taken"), TAKEN),
+    (_cut(_by_time, _right, "taken"), TAKEN),
     (_cut(_grouped, _right), UNSORTED),
     (_cut(_as_given, _right), UNSORTED),
     (_cut(_as_given, lambda other, pause, gap: other | (abs(pause) > gap)), UNSORTED),
@@ -151,14 +160,27 @@ _MISTAKES = (
 )  # fmt: skip
 
 
+_TWICE = tuple(  # the numbers aren't put back, and something else is wrong as well
+    Mistake(_cut(order, begins, back), hint, faults=2)
+    for back, hint in (("left", BACK), ("taken", TAKEN))
+    for order in (_by_user, _by_time, _grouped)
+    for begins in (
+        _right,
+        lambda other, pause, gap: other | (pause >= gap),
+        lambda other, pause, gap: other | (abs(pause) > gap),
+        lambda other, pause, gap: pause > gap,
+        lambda other, pause, gap: abs(pause) > gap,
+    )
+)
+
+
 def _case(name: str, users: list, times: list, gap: int, hint: str = "") -> Case:
     return Case(name, (np.array(users, dtype=np.int64), np.array(times, dtype=np.int64), gap), hint)
 
 
 def _cases() -> list[Case]:
     return [
-        _case("two events of one user, a long pause", [3, 3], [0, 50], 10),
-        _case("three events of one user", [3, 3, 3], [0, 8, 30], 10),
+        _case("three events of one user, the last after a long pause", [3, 3, 3], [0, 8, 30], 10, FIRST),
         _case("a pause of exactly the gap", [0, 0, 0], [5, 15, 26], 10),
         _case("short pauses that add up", [1, 1, 1, 1], [0, 8, 16, 24], 10),
         _case("two users, one after the other", [0, 0, 1, 1], [0, 4, 6, 9], 10),
@@ -183,12 +205,12 @@ SESSION_OF = Exercise(
     oracle=_oracle,
     cases=_cases,
     drawn=_drawn,
-    mistakes=tuple(Mistake(wrong, hint) for wrong, hint in _MISTAKES),
+    mistakes=tuple(Mistake(wrong, hint) for wrong, hint in _MISTAKES) + _TWICE,
     hints=(
         "Take the events of one user in order of time: before which of them does a session begin?",
         "np.lexsort((times, users)) puts a user's events side by side, in order of time. The last key counts first.",
-        "Mark with 1 each event that begins a session; a running sum of the marks numbers the sessions.",
         "At the end the numbers go back to where the events stood: found[order] = numbers.",
+        "Mark with 1 each event that begins a session; a running sum of the marks numbers the sessions.",
     ),
     same=same_sessions,
     show=show_sessions,

@@ -67,6 +67,26 @@ def from_the_back(users, times, gap):
 RIGHT = [with_numpy, with_loop, with_pandas, user_by_user, with_torch, from_the_back]
 
 
+def gathered(users, times, gap):
+    order = np.lexsort((times, users))
+    new = np.ones(len(users), dtype=bool)
+    new[1:] = (np.diff(users[order]) != 0) | (np.diff(times[order]) > gap)
+    return new.cumsum()[order]
+
+
+def one_mark_too_few(users, times, gap):
+    order = np.lexsort((times, users))
+    new = (np.diff(users[order]) != 0) | (np.diff(times[order]) > gap)
+    found = np.zeros(len(users), dtype=int)
+    found[order] = new.cumsum()
+    return found
+
+
+def one_number_too_few(users, times, gap):
+    order = np.lexsort((times, users))
+    return np.cumsum((np.diff(users[order]) != 0) | (np.diff(times[order]) > gap))
+
+
 def cut(order, begins, back=True):
     def answer(users, times, gap):
         place = order(users, times)
@@ -129,6 +149,13 @@ WRONG = [
     ("and for or", cut(sorted_by, lambda o, p, g: o & (p > g)), "one of the two is enough"),
     ("numbers used twice", numbers_used_twice, "used twice"),
     ("not put back", cut(sorted_by, right, back=False), "put them back"),
+    ("not put back, at the gap", cut(sorted_by, lambda o, p, g: o | (p >= g), back=False), "found[order] = numbers"),
+    ("not put back, users forgotten", cut(sorted_by, lambda o, p, g: p > g, back=False), "found[order] = numbers"),
+    ("not put back, by time", cut(by_time, right, back=False), "found[order] = numbers"),
+    ("not put back, by user", cut(by_user, right, back=False), "found[order] = numbers"),
+    ("taken, not put", gathered, "numbers[order] sorts"),
+    ("one mark too few", one_mark_too_few, "does the first event begin"),
+    ("one number too few", one_number_too_few, "the first event begins"),
     ("not sorted", cut(as_given, right), "any order"),
     ("not sorted, absolute", cut(as_given, lambda o, p, g: o | (abs(p) > g)), "any order"),
     ("sorted by user alone", cut(by_user, right), "any order"),
