@@ -7,6 +7,9 @@ import numbers
 import numpy as np
 import torch
 
+BROKEN = {"NaN, not a number": torch.isnan, "infinite": torch.isinf}
+NOT_FINITE = "The answer is {}: something overflows, or is divided by 0, or its logarithm is taken at 0."
+
 
 def close(got: object, expected: object, relative: float = 1e-4, absolute: float = 1e-6) -> bool | str:
     """True where the values agree, False where they don't, and a sentence where the answer is of the wrong kind."""
@@ -22,10 +25,18 @@ def close(got: object, expected: object, relative: float = 1e-4, absolute: float
     given, wanted = given.detach().cpu().double(), wanted.detach().cpu().double()
     if torch.allclose(given, wanted, rtol=relative, atol=absolute, equal_nan=True):
         return True
-    for name, broken in (("NaN, not a number", torch.isnan), ("infinite", torch.isinf)):
+    for name, broken in BROKEN.items():
         if (broken(given) & ~broken(wanted)).any():
-            return f"The answer is {name}: something overflows, or is divided by 0, or its logarithm is taken at 0."
+            return NOT_FINITE.format(name)
     return False
+
+
+def not_finite(value: object) -> str:
+    """A sentence where numbers are all NaN or all infinite, else nothing."""
+    given = as_tensor(value)
+    if given is None or not given.is_floating_point() or not given.numel():
+        return ""
+    return next((NOT_FINITE.format(name) for name, broken in BROKEN.items() if broken(given).all()), "")
 
 
 def as_tensor(value: object) -> torch.Tensor | None:

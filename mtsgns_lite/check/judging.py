@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 import torch
 
 from .advice import advice
+from .comparing import not_finite
 from .exercise import Case, Exercise, Finding
 from .probing import Runner, probes
 from .running import Outcome, fresh, short, shown
@@ -159,11 +160,14 @@ class _Found(Finding):
 
 
 def _mistake(exercise: Exercise, faults: list[Fault], constant: bool) -> str:
-    """What explains all faults; a constant is told of before two mistakes at once, which it may equal by chance."""
+    """What explains all faults; a constant is told of before two mistakes at once, which it may equal by chance.
+
+    NaN whatever is given is no constant: the inputs may well reach it.
+    """
     for mistake in exercise.mistakes:
         if not (constant and mistake.faults > 1) and all(_equals(exercise, mistake.wrong, fault) for fault in faults):
             return mistake.hint
-    return CONSTANT if constant else ""
+    return (not_finite(faults[0].got) or CONSTANT) if constant else ""
 
 
 def _equals(exercise: Exercise, wrong: Callable, fault: Fault) -> bool:

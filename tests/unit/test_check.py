@@ -453,6 +453,14 @@ def test_a_constant_is_told_from_other_wrong_answers():
     assert "same answer whatever" in judged(lambda u, v: 0.5, **options).hint
 
 
+@pytest.mark.parametrize(("value", "words"), [(np.nan, "NaN"), (np.inf, "infinite"), (-np.inf, "infinite")])
+def test_nan_whatever_is_given_is_no_constant(value, words):
+    """The inputs may well reach what is returned, and be divided by 0 on the way."""
+    verdict = judged(lambda u, v: abs(float(u.sum())) * value + value, oracle=lambda u, v: float((u * v).sum()))
+    assert words in verdict.hint
+    assert "same answer whatever" not in verdict.hint
+
+
 def test_a_constant_is_told_from_two_mistakes_at_once_that_give_it_too_but_not_from_one():
     def hint(answer, found):
         forget()

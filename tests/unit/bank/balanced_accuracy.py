@@ -78,6 +78,16 @@ def over_numbers(labels, guesses):
     return (right / np.maximum(size, 1)).mean()
 
 
+def over_empty_groups(labels, guesses):
+    """Group 0 has no example here, so its mean is NaN, and so is all that it is added to."""
+    with np.errstate(invalid="ignore"):
+        total, groups = 0.0, labels.max() + 1
+        for group in range(groups):
+            mine = labels == group
+            total += np.float64((guesses[mine] == group).sum()) / mine.sum()
+    return total / groups
+
+
 def over_all_examples(labels, guesses):
     return np.mean([((guesses == g) & (labels == g)).sum() / len(labels) for g in np.unique(labels)])
 
@@ -122,6 +132,7 @@ WRONG = [
     ("swapped", lambda labels, guesses: by_masks(guesses, labels), "precision"),
     ("over all groups that occur", over_union, "no example belongs"),
     ("over all numbers", over_numbers, "Group numbers that no example has"),
+    ("over empty groups", over_empty_groups, "divided by 0"),
     ("divided by all", over_all_examples, "Divided by all"),
     ("F1", f1, "F1"),
     ("right ones by group", counted, "counted"),
