@@ -40,7 +40,7 @@ def add(commands, command: Callable, add_dataset: Callable, load: Callable) -> N
     for name, inside in inner.choices.items():
         inside.add_argument("store", metavar="STORE", help="the store's folder")
         for number in range({"compare": 2, "choose": 1}.get(name, 0)):
-            inside.add_argument(f"version_{number}", metavar="VERSION", help="such as 0001")
+            inside.add_argument(f"version_{number}", metavar="VERSION", help="such as 0001, or 1 for short")
 
     publish.add_argument("model", metavar="MODEL", help="a model's folder")
     add_dataset(publish)
@@ -60,7 +60,7 @@ def _list(asked: argparse.Namespace) -> None:
     found = Store(_there(asked.store)).list()
     print(found)
     if found.chosen is None:
-        print("none is chosen yet: `store choose` takes one into use")
+        print(f"none is chosen yet: `python -m mtsgns_lite store choose {asked.store} VERSION` takes one into use")
 
 
 def _publish(asked: argparse.Namespace) -> None:
@@ -74,17 +74,28 @@ def _publish(asked: argparse.Namespace) -> None:
 
 
 def _compare(asked: argparse.Namespace) -> None:
-    one, other = asked.version_0, asked.version_1
-    found = Store(_there(asked.store)).compare(one, other)
+    store = Store(_there(asked.store))
+    one, other = store.about(asked.version_0), store.about(asked.version_1)
+    found = store.compare(one, other)
     pairs = {"items": found.pop("items"), **found.pop("metrics")}
-    rows = [[name, *("-" if value is None else f"{value:,}" for value in pair)] for name, pair in pairs.items()]
-    print(text_table(["", one, other], rows))
+    rows = [[name, *map(_shown, pair)] for name, pair in pairs.items()]
+    print(text_table(["", one.name, other.name], rows))
     for name, value in found.items():
-        print(f"{name.replace('_', ' ')}: {'not known' if value is None else value}")
+        of_what = " of an item's ten nearest, on the mean" if name == "same_neighbours" and value == value else ""
+        print(f"{name.replace('_', ' ')}: {_shown(value, 'not known')}{of_what}")
 
 
 def _choose(asked: argparse.Namespace) -> None:
     print(f"version {Store(_there(asked.store)).choose(asked.version_0).name} is chosen")
+
+
+def _shown(value: float | None, unknown: str = "-") -> str:
+    """A number or a yes or no, as short as it may be."""
+    if value is None or value != value:
+        return unknown
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return f"{value:,}" if isinstance(value, int) else f"{value:.4g}"
 
 
 def _users(embeddings: Embeddings) -> str:
@@ -96,7 +107,7 @@ def _users(embeddings: Embeddings) -> str:
 
 def _there(folder: str) -> Path:
     if not (Path(folder) / "versions").is_dir():
-        raise FileNotFoundError(f"There is no store in {folder}: `store publish` makes one.")
+        raise FileNotFoundError(f"There is no store in {folder}: `python -m mtsgns_lite store publish` makes one.")
     return Path(folder)
 
 

@@ -156,17 +156,21 @@ class Store:
         return about
 
     def about(self, version: str | Version | None = None) -> Version:
-        """What a version says of itself; without a name, the one in use."""
-        name = version.name if isinstance(version, Version) else version or self.chosen
-        if name is None:
-            raise FileNotFoundError(f"No version is chosen in {self.folder}: publish one, and store.choose it.")
-        path = self.folder / "versions" / str(name) / "version.json"
-        if not str(name).isdecimal() or not path.is_file():
-            raise FileNotFoundError(f"There is no version {name!r} in {self.folder}: store.list() shows what there is.")
+        """What a version says of itself; without a name, the one in use. "1" is short for "0001"."""
+        given = version.name if isinstance(version, Version) else version or self.chosen
+        if given is None:
+            raise FileNotFoundError(
+                f"No version is chosen in {self.folder}: choose {self._those_there()}, with "
+                f"`python -m mtsgns_lite store choose {self.folder} VERSION` or `store.choose(version)`."
+            )
+        name = _whole_name(str(given))
+        path = self.folder / "versions" / name / "version.json"
+        if not name.isdecimal() or not path.is_file():
+            raise FileNotFoundError(f"There is no version {given!r} in {self.folder}: choose {self._those_there()}.")
         try:
             about = json.loads(path.read_text(encoding="utf-8"))
             newer = about["format"] > FORMAT
-            found = None if newer else Version(name=str(name), **about)
+            found = None if newer else Version(name=name, **about)
             if found is not None and not {"items", "dim", "users"} <= {*found.schema}:
                 raise KeyError("schema")
         except (ValueError, KeyError, TypeError) as error:
@@ -207,6 +211,14 @@ class Store:
             "same_neighbours": _same_neighbours(first.vectors, second.vectors, np.array(both), k, most),
         }
 
+    def _those_there(self) -> str:
+        """The last few versions, in words."""
+        names = sorted(_names(self.folder / "versions"), key=int)
+        if not names:
+            return "one after you have published it"
+        few = " or ".join(filter(None, [", ".join(names[-5:-1]), names[-1]]))
+        return f"{few}, the last of {len(names)}" if len(names) > 5 else few
+
     def _checked(self, version: str | Version | None) -> Version:
         about = self.about(version)
         folder = self.folder / "versions" / about.name
@@ -237,6 +249,11 @@ def _sweep(versions: Path) -> None:
         with suppress(FileNotFoundError):  # another sweeps too
             if time.time() - part.stat().st_mtime > 86_400:
                 shutil.rmtree(part, ignore_errors=True)
+
+
+def _whole_name(version: str) -> str:
+    """The name of a version by its number: 0001 for 1."""
+    return f"{int(version):04d}" if version.isdecimal() and len(version) < 20 else version
 
 
 def _names(versions: Path) -> list[str]:

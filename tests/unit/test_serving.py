@@ -416,6 +416,8 @@ def test_the_source_s_hash_changes_with_any_part_of_it(shop):
 
 
 def test_versions_are_chosen_and_chosen_back(store, embeddings):
+    with pytest.raises(FileNotFoundError, match="publish"):
+        Store(store.folder / "empty").open()
     with pytest.raises(FileNotFoundError, match="No version is chosen"):
         store.open()
     second = store.publish(dataclasses.replace(embeddings, users=None, bought=None), index=False)
@@ -426,7 +428,11 @@ def test_versions_are_chosen_and_chosen_back(store, embeddings):
     store.choose("0001")
     assert store.open().users is not None
     assert store.list().chosen == "0001"
-    for name in ("0003", "../versions/0001", "chosen"):
+    assert store.choose("2").name == store.chosen == "0002"
+    assert store.open("1").users is not None
+    with pytest.raises(FileNotFoundError, match=r"no version '9' .*: choose 0001 or 0002\.$"):
+        store.choose("9")
+    for name in ("0003", "../versions/0001", "chosen", "9" * 30):
         with pytest.raises(FileNotFoundError, match="no version"):
             store.choose(name)
 

@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -172,6 +173,28 @@ def test_versions_are_published_listed_compared_and_chosen(model, planted_split,
     assert "same neighbours" in out
     assert main(["store"]) == 0
     assert "list | publish" in capsys.readouterr().out
+
+
+def test_versions_go_by_their_numbers_and_mistakes_name_the_command(store, trained, planted_split, capsys):
+    """What the library would say of its own functions helps nobody on a command line."""
+    shop = str(store.folder)
+    rng, one = np.random.default_rng(0), store.open()
+    other = dataclasses.replace(one, vectors=rng.standard_normal(one.vectors.shape).astype(np.float32))
+    store.publish(other, metrics={"auc": 2 / 3}, index=False)
+    assert main(["store", "compare", shop, "1", "2"]) == 0
+    out = capsys.readouterr().out
+    assert re.search(r"same neighbours: 0\.0\d{1,4} of an item's ten nearest, on the mean$", out, re.MULTILINE)
+    assert "0.6667" in out
+    assert re.search(r"0001 +0002", out)
+    assert main(["store", "compare", shop, "1", "7"]) == 2
+    assert "choose 0001 or 0002" in capsys.readouterr().err
+    assert main(["store", "choose", shop, "2"]) == 0
+    assert Store(shop).chosen == "0002"
+    (store.folder / "chosen").unlink()
+    assert main(["store", "list", shop]) == 0
+    assert f"python -m mtsgns_lite store choose {shop} VERSION" in capsys.readouterr().out
+    assert main(["serve", shop, "--port", "0"]) == 2
+    assert f"python -m mtsgns_lite store choose {shop} VERSION" in capsys.readouterr().err
 
 
 def test_publish_tells_users_from_those_with_a_vector(model, planted_split, tmp_path, monkeypatch, capsys):
