@@ -109,6 +109,7 @@ BOUGHT_RANK = Exercise(
     oracle=_rank_by_hand,
     cases=_cases,
     drawn=_drawn,
+    kept=(0, 1),
     mistakes=mistakes(_rank, QUERIES, SCORES, RANKS) + (
         Mistake(lambda vectors, clicks, bought: 1, "The bought item is always first: is it compared with itself?"),
     ),

@@ -20,8 +20,8 @@ AGAIN = (
     "one of its own, in the whole table."
 )
 BACK = (
-    "The numbers stand in the order of the sorted events: put them back (found[order] = numbers), so that place e tells "
-    "of event e as it was given."
+    "The numbers stand in the order of the sorted events: put them back (found[order] = numbers), so that place e "
+    "tells of event e as it was given."
 )
 TAKEN = (
     "numbers[order] sorts the numbers once more: to put them back, write them to where the events came from, "

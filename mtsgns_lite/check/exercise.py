@@ -64,6 +64,7 @@ class Exercise:
     gradient, reference : which arguments must get a gradient, equal to that through `reference`, in torch.
     same : (got, expected) -> True, False, or a sentence where the answer is of the wrong kind.
     extra : probes (function) -> None or a `Finding`; what they are given copies its arguments and works under limits.
+    kept : which arguments, tensors or lists, the answer must leave as they are, for others go on using them.
     show : an answer in a line of text.
     drawn : inputs drawn anew from a seed; an answer that is right on `cases` and wrong on these is hard-coded.
     """
@@ -78,6 +79,7 @@ class Exercise:
     reference: Callable | None = None
     same: Callable[[object, object], bool | str] = close
     extra: tuple[Callable, ...] = ()
+    kept: tuple[int, ...] = ()
     show: Callable[[object], str] = shown
     drawn: Callable[[int], list[Case]] = none_drawn
 

@@ -20,6 +20,10 @@ DETACHED = (
 
 
 UNEQUAL = "The value is right, but its gradient for `{}` is not: part of it is detached, or is NaN."
+WRITTEN = (
+    "The value is right, but the function writes into `{}`, which others go on using: a = a / b makes a new one, where "
+    "a /= b changes the one it was given."
+)
 
 
 @dataclass
@@ -48,6 +52,8 @@ def probes(runner: Runner, cases: list[Case]) -> Iterator[Finding]:
                 yield found
         if torch.cuda.is_available() and (found := _device(runner, cases[-1])):
             yield found
+    if found := _written(runner, cases):
+        yield found
     for probe in exercise.extra:
         try:
             found = probe(lambda *arguments: _value(runner, arguments))
@@ -62,6 +68,18 @@ def _value(runner: Runner, arguments: tuple):
     if outcome.trouble:
         raise _Trouble(outcome.trouble)
     return outcome.value
+
+
+def _written(runner: Runner, cases: list[Case]) -> Finding | None:
+    """Does it write into an argument that it must leave as it is?"""
+    names = list(inspect.signature(runner.exercise.oracle).parameters)
+    for case in cases if runner.exercise.kept else []:
+        outcome = runner.call(*case.arguments)
+        for place in runner.exercise.kept:
+            was, now = (part[place] for part in (case.arguments, outcome.given))
+            if not (torch.equal(was, now) if isinstance(was, torch.Tensor) else was == now):
+                return Finding(WRITTEN.format(names[place]), case.name, shown(was), shown(now))
+    return None
 
 
 def _gradient(runner: Runner, case: Case) -> Finding | None:

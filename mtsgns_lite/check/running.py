@@ -34,6 +34,7 @@ class Outcome:
     trouble: str = ""
     exception: BaseException | None = None
     printed: str = ""
+    given: tuple = ()  # the arguments, as the call left them
 
 
 class Printed(io.TextIOBase):
@@ -59,7 +60,7 @@ def call(function: Callable, arguments: tuple, seconds: float = SECONDS, of: Cal
     printed, given = Printed(), tuple(fresh(argument) for argument in arguments)
     with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed), torch.enable_grad():
         outcome = watched(lambda: _value(function(*given)), seconds, of or function)
-    outcome.printed = "".join(printed.parts)
+    outcome.printed, outcome.given = "".join(printed.parts), given
     return outcome
 
 

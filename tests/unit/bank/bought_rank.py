@@ -89,7 +89,22 @@ def of_all(vectors, clicks, bought):
     return (unit @ unit[clicks].mean(0)).argsort(descending=True)
 
 
+def in_place(vectors, clicks, bought):
+    vectors /= vectors.norm(dim=1, keepdim=True)
+    scores = vectors @ vectors[clicks].mean(0)
+    scores[clicks] = -torch.inf
+    return 1 + (scores > scores[bought]).sum()
+
+
+def clicks_grown(vectors, clicks, bought):
+    rank = plain(vectors, clicks, bought)
+    clicks.append(bought)
+    return rank
+
+
 WRONG = [
+    ("in place", in_place, "writes into `vectors`"),
+    ("clicks grown", clicks_grown, "writes into `clicks`"),
     ("clicked ones in", ranked(unit_mean, out=False), "still in the ranking"),
     ("from zero", ranked(unit_mean, first=0), "not 0"),
     ("from zero, clicked in", ranked(unit_mean, out=False, first=0), "not 0"),
