@@ -6,6 +6,7 @@ import json
 import math
 import platform
 import re
+import sys
 import threading
 import time
 from collections.abc import Sequence
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 NOTEBOOKS = Path(__file__).resolve().parents[1] / "notebooks"
 SHOPS = ("groceries", "planted")
+EVENTS = "06"  # the lesson that reads a file as events before it reads it as baskets
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -55,7 +57,7 @@ def run(
     if place == source:
         raise ValueError(f"{out} holds the lessons themselves: choose another folder for the pages.")
     chosen = _chosen(_all_lessons(source), lessons)
-    values = {"SMOKE": smoke, "SEED": seed, "DATASET": _whole_path(dataset), "DEVICE": device}
+    values = {"SMOKE": smoke, "SEED": seed, "DATASET": _whole_path(dataset, chosen), "DEVICE": device}
     place.mkdir(parents=True, exist_ok=True)
     for old in [*(place / f"{path.stem}{end}" for path in chosen for end in (".html", ".ipynb")), place / "index.html"]:
         old.unlink(missing_ok=True)
@@ -117,16 +119,21 @@ def _chosen(there: list[Path], lessons: Sequence[str] | None) -> list[Path]:
     return [path for path in there if path in picked]
 
 
-def _whole_path(dataset: str) -> str:
+def _whole_path(dataset: str, chosen: Sequence[Path] = ()) -> str:
     """A name as it is; a file's path from the root, since lessons run in a folder of their own."""
     if dataset in SHOPS:
         return dataset
     path = Path(dataset).expanduser().resolve()
     if not path.exists() and not path.suffix:
         raise ValueError(f"The course runs on {' or '.join(SHOPS)}, or on a file of your own; {dataset!r} is neither.")
-    from .lesson import shop
+    from .lesson import RENAME, no_events, shop
 
-    shop(str(path))  # says in one sentence what is wrong with the file, before four lessons do
+    of_events = [lesson.stem.startswith(EVENTS) for lesson in chosen]
+    why = no_events(path) if any(of_events) else ""
+    if why:
+        print(f"NOTE: lesson {EVENTS} can't take {path.name} as events: {why} {RENAME}", file=sys.stderr)
+    if why or not of_events or not all(of_events):
+        shop(str(path))  # says in one sentence what is wrong with the file, before four lessons do
     return str(path)
 
 

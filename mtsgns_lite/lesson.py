@@ -97,19 +97,39 @@ def usage(dataset: Dataset) -> Ratings:
 def sessions(dataset: str = "groceries", smoke: bool = False, seed: int = 0) -> Sessions:
     """Sessions of a lesson: of a file with the user, time and kind of each event, else of a data set's baskets.
 
-    Where neither is to be had they are those of a planted shop's baskets. One line says why what was tried didn't do.
+    Where neither is to be had they are those of a planted shop's baskets. A line that begins with NOTE says why what
+    was tried didn't do.
     """
-    if Path(dataset).is_file():
+    path = Path(dataset)
+    if path.is_file():
         try:
-            found = Sessions.from_table(dataset, traits="auto")
-            return _asked(found.take(np.arange(max(0, len(found) - 8_000), len(found))) if smoke else found)
+            return _events(path, smoke)
         except ValueError as reason:
-            print(f"Not taken as events: {reason}")
+            print(f"NOTE: {path.name} can't be taken as events, so its baskets are tried. {reason}")
     try:
         return _asked(basket_sessions(shop(dataset, smoke, seed), seed=seed))
     except ValueError as reason:
-        print(f"{reason} So this part goes on with a planted shop.")
+        print(f"NOTE: {reason} So this part goes on with a planted shop, and what it measures is not {path.name}'s.")
+        if path.is_file():
+            print(RENAME)
         return basket_sessions(planted(items=400, baskets=3_000, seed=seed), seed=seed)
+
+
+RENAME = "To see your own file here, rename its columns to user, item, time and kind; a conversion's kind is buy."
+
+
+def no_events(path: str | Path) -> str:
+    """Why a file can't be taken as events with conversions to ask for, or nothing where it can."""
+    try:
+        _events(Path(path))
+    except ValueError as reason:
+        return str(reason)
+    return ""
+
+
+def _events(path: Path, smoke: bool = False) -> Sessions:
+    found = Sessions.from_table(path, traits="auto")
+    return _asked(found.take(np.arange(max(0, len(found) - 8_000), len(found))) if smoke else found)
 
 
 def _asked(found: Sessions) -> Sessions:

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 import mtsgns_lite as mt
-from mtsgns_lite import lesson
+from mtsgns_lite import course, lesson
 from mtsgns_lite.comparison import Comparison
 from mtsgns_lite.methods import METHODS
 
@@ -103,11 +103,34 @@ def test_sessions_of_a_lesson_are_those_of_events_or_of_baskets_or_of_a_planted_
     pd.DataFrame(rows, columns=["order", "customer", "date", "sku"]).to_csv(tmp_path / "orders.csv", index=False)
     found = lesson.sessions(str(tmp_path / "orders.csv"))
     assert (len(found), found.strong, (found.goals >= 0).sum()) == (40, ("rebuy",), 38)
-    assert capsys.readouterr().out.startswith("Not taken as events: No column of kinds")
+    assert capsys.readouterr().out.startswith(
+        "NOTE: orders.csv can't be taken as events, so its baskets are tried. No "
+    )
     pd.DataFrame(rows, columns=["order", "who", "date", "sku"]).to_csv(tmp_path / "nobody.csv", index=False)
     assert lesson.sessions(str(tmp_path / "nobody.csv")).name == "planted"
-    assert "So this part goes on with a planted shop." in capsys.readouterr().out
+    told = capsys.readouterr().out.splitlines()
+    assert [line[:5] for line in told] == ["NOTE:", "NOTE:", "To se"]
+    assert "No column of users or kinds was recognised" in told[0]
+    assert told[1].endswith("So this part goes on with a planted shop, and what it measures is not nobody.csv's.")
+    assert "rename its columns to user, item, time and kind" in told[2]
     once = pd.DataFrame(rows, columns=["order", "customer", "date", "sku"]).query("date < '2025-01-12' or sku == 'x'")
     once.to_csv(tmp_path / "once.csv", index=False)  # in the end there is one item in each basket: nothing to ask with
     assert lesson.sessions(str(tmp_path / "once.csv")).name == "planted"
     assert "have no goal to ask for. So this part" in capsys.readouterr().out
+
+
+def test_a_file_that_is_no_log_of_events_is_told_of_before_the_lesson_on_events_runs(tmp_path, capsys):
+    lessons = [Path("06_sessions.ipynb"), Path("02_numbers.ipynb")]
+    events = mt.planted_sessions(items=30, sessions=60, markets=2).events()
+    events.rename(columns={"user": "visitorid", "time": "event_time"}).to_csv(tmp_path / "log.csv", index=False)
+    assert course._whole_path(str(tmp_path / "log.csv"), lessons[:1]) == str(tmp_path / "log.csv")
+    assert capsys.readouterr().err == ""
+    with pytest.raises(ValueError, match="No column of baskets"):  # the others read baskets
+        course._whole_path(str(tmp_path / "log.csv"), lessons)
+    events.rename(columns={"kind": "what"}).to_csv(tmp_path / "what.csv", index=False)
+    course._whole_path(str(tmp_path / "what.csv"), lessons)
+    told = capsys.readouterr().err
+    assert told.startswith("NOTE: lesson 06 can't take what.csv as events: No column of kinds was recognised")
+    assert "rename its columns" in told
+    course._whole_path(str(tmp_path / "what.csv"), lessons[1:])
+    assert capsys.readouterr().err == ""
