@@ -137,7 +137,7 @@ version that is chosen later is taken up while the service runs, without a faile
   POST /recommend                     the same from baskets: {"baskets": [["ID", "ID"], ["ID"]], "k": 10}
   POST /cold                          the items most like a new one: {"traits": {"brand": "Acme"}}
   GET  /health                        what answers, and since when
-  GET  /docs, /openapi.json           all of it, for people (without a network) and for programs
+  GET  /docs (or /), /openapi.json    all of it, for people (without a network) and for programs
 
 What a user bought is not recommended again unless "again" is true. With --stock only what its file names is found; the
 file is read again when it changes. Only this machine can ask, unless --host says otherwise; there is no password, so

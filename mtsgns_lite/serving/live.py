@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from ..storage import load_model
+from ..storage import load_model, read_about
 from .embeddings import Embeddings
 from .index import INDEXES
 from .recommender import Recommender
@@ -169,14 +169,23 @@ def _store_at(path: object) -> Store | None:
     return None
 
 
+def check_there(path: object) -> None:
+    """Raises what `Live` would where nothing can be served, before anything is loaded."""
+    if (store := _store_at(path)) is not None:
+        store.about()
+    elif not isinstance(path, (Embeddings, Recommender)):
+        try:
+            read_about(Path(str(path)))
+        except FileNotFoundError as error:
+            raise FileNotFoundError(
+                f"{path} is neither a store nor a model: `python -m mtsgns_lite train` makes one."
+            ) from error
+
+
 def _recommender(path: object, index: str) -> Recommender:
     if isinstance(path, Recommender):
         return path
     if isinstance(path, Embeddings):
         return Recommender(path, index)
-    try:
-        return Recommender(Embeddings.of(load_model(Path(str(path)))), index)
-    except FileNotFoundError as error:
-        raise FileNotFoundError(
-            f"{path} is neither a store nor a model: `python -m mtsgns_lite train` makes one."
-        ) from error
+    check_there(path)
+    return Recommender(Embeddings.of(load_model(Path(str(path)))), index)

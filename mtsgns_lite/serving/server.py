@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import gc
 import logging
 import socket
@@ -12,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from .embeddings import Embeddings
-from .live import LOG, Live
+from .live import LOG, Live, check_there
 from .recommender import Recommender
 
 MISSING = (
@@ -38,6 +39,7 @@ def serve(
     Raises ``ModuleNotFoundError`` without fastapi or uvicorn, ``OSError`` where the port is taken.
     """
     make_server = _server_maker()
+    check_there(path)
     with _listen(host, port) as listening:  # who asks before all is loaded waits, and is answered
         server = make_server(Live(path, index, stock, every), "info")
         shown = f"[{host}]" if ":" in host else host
@@ -114,4 +116,9 @@ def _listen(host: str, port: int) -> socket.socket:
     try:
         return socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
     except OSError as error:
-        raise OSError(f"Port {port} of {host} can't be used ({error.strerror}): choose another.") from error
+        said = (error.strerror or str(error)).partition(" (while")[
+            0
+        ]  # Python adds the address, which stands here already
+        why = "is taken by another program" if error.errno == errno.EADDRINUSE else f"can't be used: {said}"
+        other = "choose another with --port (port=), 0 for any that is free"
+        raise OSError(f"Port {port} of {host} {why}; {other}.") from error

@@ -13,7 +13,7 @@ from typing import Annotated, NoReturn
 from fastapi import Body, FastAPI, HTTPException, Query, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, RedirectResponse
 from fastapi.routing import APIRoute
 from fastapi_offline import FastAPIOffline
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -43,6 +43,12 @@ ABOUT = """What is like an item, and what to offer a user, from vectors that wer
 413 to too long a one; `detail` says in a sentence what was wrong.
 """
 
+TAGS = [
+    {"name": "Items", "description": "What is like an item, or would be like a new one."},
+    {"name": "Users", "description": "What to offer a user."},
+    {"name": "Service", "description": "Which version answers."},
+]
+
 
 def make_app(live: Live) -> FastAPI:
     """The service; it looks for new versions from its start to its end."""
@@ -55,14 +61,19 @@ def make_app(live: Live) -> FastAPI:
 
     app = FastAPIOffline(
         docs_url="/docs", redoc_url=None, title="mtsgns_lite", version=library_version(), description=ABOUT,
-        lifespan=lifespan, swagger_ui_parameters={"validatorUrl": None},  # which would be asked on the network
+        openapi_tags=TAGS, lifespan=lifespan,
+        swagger_ui_parameters={"validatorUrl": None},  # which would be asked on the network
     )  # fmt: skip
     app.add_middleware(BodyLimit)
     app.add_exception_handler(RequestValidationError, _refused)
 
+    @app.get("/", include_in_schema=False)
+    async def root() -> RedirectResponse:
+        return RedirectResponse("docs")  # relative: a proxy may have put the service under another path
+
     # Plain functions run in threads: a search that looks at every item holds nobody else up. A quick one is over before
     # a thread would have been woken for it, and again for what it found.
-    @app.get("/health")
+    @app.get("/health", tags=["Service"])
     def health() -> Health:
         """What answers, and since when."""
         now, embeddings = live.current, live.current.recommender.embeddings
@@ -72,23 +83,23 @@ def make_app(live: Live) -> FastAPI:
             users=0 if embeddings.users is None else len(embeddings.users), problem=live.problem,
         )  # fmt: skip
 
-    @app.get("/similar", responses=NOT_THERE)
+    @app.get("/similar", tags=["Items"], responses=NOT_THERE)
     async def similar(item: Annotated[Id, Query()], k: Annotated[K, Query()] = 10) -> Answer:
         """The items most like one."""
         now = live.current
         number = now.recommender.number(item)
         if number is None:
-            _not_there(item)
+            _not_there([item])
         find = partial(_answer, now, lambda: now.recommender.similar(number, k))
         return find() if now.recommender.quick else await run_in_threadpool(find)
 
-    @app.get("/recommend", responses=NOT_THERE)
+    @app.get("/recommend", tags=["Users"], responses=NOT_THERE)
     def recommend_user(user: Annotated[User, Query()], k: Annotated[K, Query()] = 10, again: bool = False) -> Answer:
-        """What to offer a user whose vector is cached."""
+        """What to offer a user whose vector is cached. `user` is the shop's own id, not a number of this service."""
         now = live.current
         return _answer(now, lambda: now.recommender.recommend_user(user, k, again))
 
-    @app.post("/recommend", responses=NOT_THERE | TOO_LONG)
+    @app.post("/recommend", tags=["Users"], responses=NOT_THERE | TOO_LONG)
     def recommend(asked: Annotated[Baskets, Body()]) -> Answer:
         """What to offer a user who bought these baskets. Ids that are not known are left out, and named."""
         now = live.current
@@ -96,13 +107,13 @@ def make_app(live: Live) -> FastAPI:
         unknown = sorted({item for _, missing in known for item in missing})
         rows = [numbers for numbers, _ in known if numbers]
         if not rows:
-            _not_there(", ".join(unknown[:3]))
+            _not_there(unknown)
         without = _known(now.recommender, asked.without)[0]
         return _answer(
             now, lambda: now.recommender.recommend(rows, asked.k, asked.again, without), unknown
         )  # fmt: skip
 
-    @app.post("/cold", responses=NOT_THERE | TOO_LONG)
+    @app.post("/cold", tags=["Items"], responses=NOT_THERE | TOO_LONG)
     def cold(asked: Annotated[NewItem, Body()]) -> Answer:
         """The items most like a new one, by its traits alone."""
         now = live.current
@@ -126,8 +137,12 @@ async def _refused(request: Request, error: Exception) -> JSONResponse:
     return JSONResponse({"detail": sentence(error.errors())}, 422)
 
 
-def _not_there(items: str) -> NoReturn:
-    raise HTTPException(404, f"No item has the id {items!r}: ask for one of the catalogue.")
+def _not_there(items: list[str]) -> NoReturn:
+    first, last = [repr(item) for item in items[:3]], f"one of {len(items) - 3} more"
+    if len(items) <= 3:
+        *first, last = first
+    ids = f"{', '.join(first)} or {last}" if first else last
+    raise HTTPException(404, f"No item has the id {ids}: ask for one of the catalogue.")
 
 
 def _answer(now: Current, find: Callable[[], Neighbours], unknown: list[str] | None = None) -> Answer:

@@ -123,6 +123,31 @@ def test_unknown_items_of_a_basket_are_left_out_and_named(client):
     assert "gone" in none.json()["detail"]
 
 
+def test_each_id_that_is_not_there_is_quoted_by_itself(client):
+    """One id could be called 'a, b'."""
+
+    def said(*ids):
+        return client.post("/recommend", json={"baskets": [list(ids)]}).json()["detail"]
+
+    assert said("a, b") == "No item has the id 'a, b': ask for one of the catalogue."
+    assert said("7", "0", "5") == "No item has the id '0', '5' or '7': ask for one of the catalogue."
+    assert said(*"fedcba") == "No item has the id 'a', 'b', 'c' or one of 3 more: ask for one of the catalogue."
+
+
+def test_the_address_alone_leads_to_the_documentation(client):
+    answer = client.get("/")
+    assert answer.url == f"{client.address}/docs"
+    assert answer.status_code == 200
+
+
+def test_the_documentation_puts_every_question_under_a_heading(client):
+    schema = client.get("/openapi.json").json()
+    told = {tag["name"] for tag in schema["tags"]}
+    found = [operation["tags"] for path in schema["paths"].values() for operation in path.values()]
+    assert len(found) == 5
+    assert {tag for tags in found for tag in tags} == told
+
+
 def test_traits_that_are_not_there_are_404_and_say_so(client):
     for traits, says in (({"smell": "sweet"}, "no trait 'smell'"), ({"A": "A999"}, "No item has the A")):
         answer = client.post("/cold", json={"traits": traits})
