@@ -614,7 +614,8 @@ ask("/health")
 
 # %% [markdown]
 # Four questions: `/similar` to an item, `/recommend` for a person or for baskets that are sent along, `/cold` for a new
-# item, and `/health`. Ids are texts, as they stand in the shop's data; in an address they must be quoted.
+# item, and `/health`. Items and people go by their ids, texts as they stand in the shop's data; in an address they must
+# be quoted. Row numbers such as our `person` stay inside: after one new customer they may be somebody else's.
 
 # %%
 ids = [str(key) for key in shop.catalogue.ids]
