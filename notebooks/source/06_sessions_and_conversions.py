@@ -49,14 +49,17 @@ from mtsgns_lite.views.sessions import goal_curves, mixing_bars
 # ## What a visitor leaves behind
 #
 # A web shop keeps a line for each click: who, what, when, and of which kind. We generate such a log, so that we know
-# what is behind it. Its items are in markets, as holiday homes are in cities, and hardly anybody looks beyond one.
+# what is behind it. Its items are in markets, as holiday homes are in cities, and hardly anybody looks beyond one. Here
+# is what one visitor did until a purchase.
 
 # %%
 size = {"items": 300, "sessions": 3_000, "markets": 3} if SMOKE else {}
 visits = mt.planted_sessions(**size, seed=SEED)
 events = visits.events()
 shown = events.assign(time=pd.to_datetime(events.time).dt.strftime("%d %b %H:%M"))
-shown[shown.user == 7].head(8)
+one = shown[shown.user == events.user[events.kind == "buy"].iloc[0]]
+until = int((one.kind == "buy").to_numpy().argmax()) + 1
+one.iloc[max(0, until - 8) : until]
 
 # %% [markdown]
 # In each market, items of one *look* are clicked one after another, and items of one *group* convert together: whoever
@@ -184,9 +187,11 @@ pd.DataFrame(batch.pairs()[0, :-1].numpy(), names, [*names, "goal"])
 # Nothing else is new: the loss is skip-gram's, over weighted pairs. For a session of clicks $l$ that ends in the
 # purchase of $b$ it adds, with $u$ the targets and $v$ the contexts,
 #
-# $$-\sum_l \log \sigma(u_l \cdot v_b) \quad \text{and later} \quad -\sum_l \sum_{m} \log \sigma(-u_l \cdot v_m)$$
+# $$-\sum_l \log \sigma(u_l \cdot v_b) \quad \text{and} \quad -\sum_l \sum_{m} \log \sigma(-u_l \cdot v_m),$$
 #
-# for negatives $m$ of the session's own market. Slowly, pair by pair, and then as the library does it.
+# the second for negatives $m$ of the session's own market, which have a section of their own below. A batch draws
+# negatives for whole rows and takes their mean times how many each pair should have, which estimates the sum over so
+# many; exercise 2 writes the sum. Slowly, pair by pair, and then as the library does it.
 
 # %% tags=["deterministic"]
 fresh = mt.SGNS(hand.catalogue, dim=4, seed=SEED)
@@ -202,9 +207,9 @@ print("pair by pair, as the library:", torch.allclose(total / W.sum(), fresh.los
 # %% [markdown]
 # ## Train it: how high does the bought item rank?
 #
-# The last tenth of the sessions in time is held out. In each that ends in a purchase, its last five clicks ask: their
-# mean vector, and all items ranked by cosine with it. How high is the item that will be bought, fifteen clicks before,
-# ten, one? Low is good, 1 is best.
+# The last tenth of the sessions in time is held out. In each that ends in a purchase, the last five events before it
+# ask, without those of the bought item itself. All items but those that ask are ranked by cosine with their mean
+# vector. How high is the item that will be bought, fifteen clicks before, ten, one? Low is good, 1 is best.
 
 # %%
 past, later = visits.split(0.1)
@@ -346,15 +351,19 @@ figures.show(figures.grouped_bars(pure, title, "share of the nearest ten"), alt=
 markets = torch.from_numpy(visits.truth["market"])
 samples = past.samples(goals=0, market="market", negatives=5, market_negatives=5)
 batch = next(samples.batches(torch.Generator().manual_seed(SEED), torch.device("cpu")))
-home = markets[batch.items].mode(dim=1).values  # (rows,) where most of its clicks are
+rows = zip(batch.items, batch.present)  # a row is filled up to the longest
+home = torch.stack([markets[row[there]].mode().values for row, there in rows])  # where most of its clicks are
 own = home[:, None] == markets[batch.noise]  # (rows, negatives)
 shares = [part.float().mean().item() for part in own.tensor_split([samples.noise_size], dim=1)]
 print(f"of the row's own market: {shares[0]:.2f} of the usual negatives, {shares[1]:.2f} of the new ones")
 
 # %% [markdown]
 # Nearly every usual negative can be told from the positives by its market alone, so the model has little reason to
-# tell apart what is within it. The second half of the negatives gives it one. To measure it: a pair from one session
-# and market, against a pair whose second item is another of that market, drawn by popularity.
+# tell apart what is within it. The second half of the negatives gives it one. (Why are not all of them from the row's
+# market? They come from that of one click of the row, drawn by lot, and now and then it is one that strayed.)
+#
+# To measure it: a pair from one session and market, against a pair whose second item is another of that market, drawn
+# by popularity.
 
 # %%
 market_only, _ = train(past, goals=0, market="market")
@@ -377,7 +386,7 @@ report.round(3)
 # more as well. With shuffled markets the negatives come from a random part of the shop, and the gain is gone.
 #
 # The other claim that one hears is that such negatives keep markets apart. How many of the nearest ten are from another
-# market? **Predict** for all of them.
+# market? **Predict:** is there anything to keep apart, after plain skip-gram?
 
 # %%
 mixing = {name: mt.market_mixing(model, "market") for name, model in trained.items()}
@@ -387,9 +396,10 @@ title = f"Neighbours from another market: {without:.3f} without market negatives
 figures.show(mixing_bars(mixing, title, chance=1 - (share**2).sum()), alt=title)
 
 # %% [markdown]
-# Where sessions stay in their market, plain skip-gram keeps the markets apart by itself, and there is nothing to mend.
-# Market negatives push items of one market *away* from each other. If they do anything to mixing, they are likelier
-# to add to it; on your own data, look before you believe either.
+# Bars of no height are an answer too: where sessions stay in their market, plain skip-gram keeps the markets apart by
+# itself, and there is nothing to mend, so here nobody can show that he mends it. Market negatives push items of one
+# market *away* from each other. If they do anything to mixing, they are likelier to add to it; the groceries below have
+# something to unmix, and on your own data, look before you believe either.
 #
 # ## When does it pay?
 #
@@ -415,7 +425,9 @@ pd.Series(in_short, name="mean rank, short sessions").round(1).to_frame()
 #
 # Groceries have no clicks. Is there a strong event in a basket? We take an item that the household buys again soon,
 # within four weeks where the data keep times, within its next five baskets where they don't. A file of your own
-# with kinds of events is cut into sessions as above.
+# with kinds of events is cut into sessions as above. A line that begins with NOTE says where it can't be.
+#
+# What the text says from here on was seen on the groceries. On another data set believe the tables, not the text.
 
 # %%
 shop = lesson.sessions(DATASET, SMOKE, SEED)
@@ -423,7 +435,7 @@ shop
 
 # %% [markdown]
 # And a market? Look at every trait for how often two neighbours in a session share its value, and how often two drawn
-# by lot would. On the planted sessions this was near one for the market, against a tenth.
+# by lot would. First the market of the planted sessions, to know what a market looks like.
 
 
 # %%
@@ -434,6 +446,10 @@ def stay(sessions, codes):
     return [float((codes[here] == codes[other])[here != other].mean()) for other in (there, lot)]
 
 
+inside, by_lot = stay(visits, visits.catalogue.traits["market"].codes[:, 0])
+print(f"planted sessions, market: {inside:.2f} in a session, {by_lot:.2f} by lot")
+
+# %%
 single = [trait for trait in shop.catalogue.traits.values() if trait.codes.shape[1] == 1]  # one value an item
 found_stays = {trait.name: stay(shop, trait.codes[:, 0]) for trait in single}
 stays = pd.DataFrame(found_stays, ["in a session", "by lot"]).T
@@ -457,6 +473,8 @@ ways |= {"market negatives": {"goals": 0, "market": market}} if market else {}
 own = {name: train(recent, EPOCHS + (name == "plain"), **options)[0] for name, options in ways.items()}
 again = {name: mt.goal_ranks(model, coming, last=20) for name, model in own.items()}
 popular = mt.goal_ranks(own["plain"], coming, last=20, by="popularity")
+asking = len(popular.ranks)
+print(f"{asking:,} sessions ask" + (": so few that what follows is much luck" if asking < 50 else ""))
 
 # %%
 report = pd.DataFrame({"mean rank": {name: ranks.mean for name, ranks in again.items()}})
@@ -522,7 +540,8 @@ print(f"popularity, for the same sessions: mean rank {np.nanmean(known):.0f}, me
 #
 # ## The same in five lines
 #
-# All you did above, as you would use it on a file of your own, with your kinds of events and your gap.
+# All you did above, as you would use it on a file of your own, with your kinds of events and your gap. Change them
+# together: with `traits=["city"]` goes `market="city"`, and `weights` names kinds that your file has.
 
 # %%
 data = visits  # or mt.Sessions.from_table("my_events.csv", gap="30min", strong="purchase", traits=["city"])
@@ -696,8 +715,11 @@ mt.check.goal_loss(goal_loss)
 #
 # The measure of this lesson, for one session: `vectors` (items, d), a list of the items of the `clicks` that ask, and
 # the item `bought`. What asks is the mean of the clicks' vectors, each brought to length 1; items are ranked by cosine
-# with it, the clicked ones left out; 1 is best. Then rank some held-out sessions, and hold that against
-# `mt.goal_ranks`.
+# with it, the clicked ones left out; 1 is best. The vectors are to stay as they are.
+#
+# Then rank some held-out sessions, and hold that against `mt.goal_ranks(model, sessions, steps=1).ranks`. There the
+# events *before* the purchase ask, which stands at `sessions.goal_places`: the last five, once those of the bought item
+# itself are left out.
 
 
 # %% tags=["exercise"]
