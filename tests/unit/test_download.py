@@ -231,6 +231,15 @@ def test_what_is_left_of_another_address_is_not_gone_on_from(source, site, tmp_p
     assert "Range" not in site.asked[-1]
 
 
+@pytest.fixture
+def listening_for_ctrl_c():
+    """A shell has what it runs in the background ignore Ctrl-C."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("listening_for_ctrl_c")
 def test_ctrl_c_keeps_what_came_and_the_next_command_goes_on(source, site, tmp_path):
     def press_ctrl_c() -> None:
         while not (tmp_path / "file.json.gz.part").exists():
