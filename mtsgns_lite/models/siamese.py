@@ -1,6 +1,6 @@
 """Content towers: an item's text is one more source of its vector, read by an encoder that is trained with the rest.
 
-    H_v = sum_s c_s(v),    c_s(v) = m_v * softmax(a)_s * W^s_v,    and for the text    W^text_v = encoder(text of v)
+    H_v = sum_s c_s(v),    c_s(v) = m_v * softmax(a)_s * W^s_v,    and for the text    W^text_v = tower(text of v)
 
 as in `models.traits`, whose tables, weights and losses are used here: how much an item's company says of it (its own
 row) and how much its text does is learned, and read as the weights of traits are. The encoder hears the same positives
@@ -47,9 +47,8 @@ class Reader(nn.Module):
         number = {text: place for place, text in enumerate(self.distinct)}
         self.register_buffer("text_of", torch.tensor([number.get(text, 0) for text in texts]), persistent=False)
         self.register_buffer("there", torch.tensor([bool(text) for text in texts]), persistent=False)
-        unread = (
-            isinstance(encoder, Frozen) and encoder.encode is None
-        )  # saved without its function, its features with it
+        # A frozen encoder is saved without its function, so what it had read is saved in its place.
+        unread = isinstance(encoder, Frozen) and encoder.encode is None
         features = torch.zeros(len(self.distinct), encoder.width) if unread else encoder.features(self.distinct)
         self.register_buffer("features", features, persistent=isinstance(encoder, Frozen))
         self.tower = Tower(encoder, dim, seed)
