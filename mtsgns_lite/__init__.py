@@ -15,7 +15,17 @@ from .data.samples import Baskets, Pairs, Walks
 from .data.splits import Split, split
 from .device import pick_device
 from .evaluation import auc, evaluate, evaluate_vectors, held_out_auc, precision_recall
-from .models import SGNS, ContentSGNS, ItemModel, MatrixFactorization, MultiTraitSGNS
+from .models import (
+    MIND,
+    SGNS,
+    ComiRecDR,
+    ComiRecSA,
+    ContentSGNS,
+    GRU4Rec,
+    ItemModel,
+    MatrixFactorization,
+    MultiTraitSGNS,
+)
 from .models.mf import bce, mse
 from .models.sgns import sgns_loss
 from .models.tables import Table
@@ -24,11 +34,14 @@ from .storage import export_vectors, library_version, load_model, save_model
 from .training import History, TrainingDiverged, fit
 
 if TYPE_CHECKING:
-    from . import check, serving, transfer
+    from . import check, interests, sequence_evaluation, serving, transfer
     from .data.basket_sessions import basket_sessions
+    from .data.planted_interests import planted_interests
     from .data.planted_sessions import planted_sessions
+    from .data.sequences import Prefixes, Sequences
     from .data.sessions import Sessions
     from .goals import goal_ranks, market_auc, market_mixing
+    from .sequence_evaluation import evaluate_next
     from .views.counter import cold_item
     from .views.explorer import explore
     from .views.stepper import sgns_stepper
@@ -40,7 +53,9 @@ _LATER = {  # where a name is; imported when first asked for: the views bring pl
     "check": "check", "cold_item": "views.counter", "explore": "views.explorer", "serving": "serving",
     "sgns_stepper": "views.stepper", "show_trait_weights": "views.weights", "transfer": "transfer",
     "basket_sessions": "data.basket_sessions", "goal_ranks": "goals", "market_auc": "goals", "market_mixing": "goals",
-    "planted_sessions": "data.planted_sessions", "Sessions": "data.sessions",
+    "planted_sessions": "data.planted_sessions", "Sessions": "data.sessions", "interests": "interests",
+    "sequence_evaluation": "sequence_evaluation", "evaluate_next": "sequence_evaluation",
+    "planted_interests": "data.planted_interests", "Prefixes": "data.sequences", "Sequences": "data.sequences",
 }  # fmt: skip
 
 
@@ -56,11 +71,12 @@ def __dir__() -> list[str]:
 
 
 __all__ = [
-    "auc", "basket_sessions", "Baskets", "bce", "Catalogue", "check", "cold_item", "compare", "ContentSGNS",
-    "Dataset", "Edges", "evaluate", "evaluate_vectors", "explore", "export_vectors", "fit", "goal_ranks", "Graph",
-    "held_out_auc", "History", "ItemModel", "load", "load_model", "market_auc", "market_mixing",
-    "MatrixFactorization", "mse", "MultiTraitSGNS", "neighbours", "neighbours_of_text", "Pairs", "pick_device",
-    "planted", "planted_sessions", "precision_recall", "Ragged", "Ratings", "recommend", "save_model", "serving",
-    "Sessions", "SGNS", "sgns_loss", "sgns_stepper", "show_trait_weights", "Split", "split", "Table",
+    "auc", "basket_sessions", "Baskets", "bce", "Catalogue", "check", "cold_item", "ComiRecDR", "ComiRecSA", "compare",
+    "ContentSGNS", "Dataset", "Edges", "evaluate", "evaluate_next", "evaluate_vectors", "explore", "export_vectors",
+    "fit", "goal_ranks", "Graph", "GRU4Rec", "held_out_auc", "History", "interests", "ItemModel", "load", "load_model",
+    "market_auc", "market_mixing", "MatrixFactorization", "MIND", "mse", "MultiTraitSGNS", "neighbours",
+    "neighbours_of_text", "Pairs", "pick_device", "planted", "planted_interests", "planted_sessions",
+    "precision_recall", "Prefixes", "Ragged", "Ratings", "recommend", "save_model", "sequence_evaluation", "Sequences",
+    "serving", "Sessions", "SGNS", "sgns_loss", "sgns_stepper", "show_trait_weights", "split", "Split", "Table",
     "TrainingDiverged", "Trait", "trait_weights", "transfer", "Walks",
 ]  # fmt: skip

@@ -17,9 +17,11 @@ from .data.catalogue import Catalogue
 from .data.corpus import AsPairs, Corpus, Rows
 from .data.dataset import Dataset
 from .data.samples import Pairs, SkipGramSamples
+from .data.sequence_samples import SequenceSamples
+from .data.sequences import Sequences
 from .data.splits import Split
 from .evaluation import auc
-from .models import SGNS, ContentSGNS, ItemModel, MatrixFactorization, MultiTraitSGNS
+from .models import KINDS, SGNS, ContentSGNS, ItemModel, MatrixFactorization, MultiTraitSGNS
 from .peers import fit_gensim
 from .training import History, fit
 
@@ -38,7 +40,7 @@ class Method:
     model : (catalogue, dim=, seed=) -> the model; None for what is counted rather than fitted, and for gensim.
     samples : (split, rows) -> what it trains on; by default the rows that all share.
     reads_corpus : does it learn from those rows?
-    needs : "traits", "text", "gensim", or nothing.
+    needs : "traits", "text", "baskets", "gensim", or nothing.
     core : is it among the rows that `compare` makes unless told otherwise?
     """
 
@@ -111,6 +113,15 @@ def _content(traits: str | tuple[str, ...], words: str) -> Method:
     return Method("content", f"skip-gram that reads the items' names{words}", model, needs="text")
 
 
+def _next_item(kind: str, what: str) -> Method:
+    about = f"{what}, trained on each user's next item"
+    return Method("sequences", about, KINDS[kind], _sequences, needs="baskets", reads_corpus=False)
+
+
+def _sequences(split: Split, rows: SkipGramSamples) -> SequenceSamples:
+    return Sequences.from_dataset(split.dataset, seed=split.seed).samples()
+
+
 METHODS: dict[str, Method] = {
     "popularity": Method("counting", "the product of the two items' counts", core=True, reads_corpus=False),
     "cooccurrence": Method("counting", "the weight of their edge in training", core=True, reads_corpus=False),
@@ -126,6 +137,10 @@ METHODS: dict[str, Method] = {
     "traits-item": _traits("item"),
     "text": _content((), ""),
     "text-traits": _content("all", " and knows their traits"),
+    "gru4rec": _next_item("GRU4Rec", "a recurrent network"),
+    "mind": _next_item("MIND", "interests by routing, one matrix for all"),
+    "comirec-dr": _next_item("ComiRecDR", "interests by routing, a matrix for each place and interest"),
+    "comirec-sa": _next_item("ComiRecSA", "interests by self-attention"),
     "traits-shuffled": Method("traits", "the control: traits that mean nothing", _shuffled, needs="traits", core=True),
 }
 
@@ -158,6 +173,8 @@ def lacking(name: str, dataset: Dataset) -> str:
         return f"{name} needs sentencepiece, which is not installed: pip install sentencepiece."
     if needs == "text" and (dataset.catalogue.names == dataset.catalogue.ids).all():
         return f"{name} needs names, and the items of {dataset.name!r} have only ids: name the column with name=."
+    if needs == "baskets" and dataset.kind == "edges":
+        return f"{name} needs what users took one after another, and {dataset.name!r} has edges: load baskets."
     if needs == "gensim" and find_spec("gensim") is None:
         return f"{name} needs gensim, which is not installed: pip install gensim."
     return ""

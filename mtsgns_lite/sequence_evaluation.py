@@ -145,6 +145,18 @@ def popularity(train: Sequences) -> Scorer:
     return lambda items, present: counts.to(items.device).expand(len(items), -1)
 
 
+def own_items(train: Sequences) -> Scorer:
+    """The sequence's own items, the most frequent first and by popularity where equal, and then the popular ones."""
+    counts = torch.from_numpy(np.bincount(train.items.values, minlength=len(train.catalogue))).float()
+    share = counts / (counts.max() + 1)
+
+    def scores(items: torch.Tensor, present: torch.Tensor) -> torch.Tensor:
+        own = share.to(items.device).expand(len(items), -1).clone()
+        return own.scatter_add_(1, items, present.float())
+
+    return scores
+
+
 def item_knn(train: Sequences) -> Scorer:
     """What stands in the same sequences as the last item: ``n_ij / sqrt(n_i n_j)``, the cosine of the columns of the
     sequences-by-items matrix (the item-kNN row of Hidasi et al. 2016, without their regularisation)."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -57,6 +57,24 @@ class Sequences:
         return cls(dataset.catalogue, rows, dataset.name)
 
     @classmethod
+    def next_baskets(cls, dataset: Dataset, seed: int = 0) -> tuple[Sequences, Prefixes]:
+        """Each user's baskets but the last, as `from_dataset` reads them, and the question: what is in the last?
+
+        Users of one basket are trained on and not asked about. Raises ``ValueError`` where users are not known.
+        """
+        if dataset.baskets is None or dataset.users is None:
+            raise ValueError(f"{dataset.name!r} has no users with baskets: take Sequences.from_dataset(...).split().")
+        users, at = dataset.users, np.arange(len(dataset.baskets))
+        final = np.zeros(users.max(initial=0) + 1, dtype=np.int64)
+        np.maximum.at(final, users, at)
+        last = (final[users] == at) & (np.bincount(users)[users] > 1)
+        before = dataset.baskets.take(np.flatnonzero(~last))
+        past = cls.from_dataset(replace(dataset, baskets=before, users=users[~last]), seed=seed)
+        asked = np.flatnonzero(last)[np.argsort(users[last], kind="stable")]
+        row = np.searchsorted(np.unique(users[~last]), users[asked])
+        return past, Prefixes(past.items.take(row), dataset.baskets.take(asked))
+
+    @classmethod
     def from_rows(
         cls, rows: Iterable[Sequence[object]], catalogue: Catalogue | None = None, name: str = "sequences"
     ) -> Sequences:
@@ -95,6 +113,15 @@ class Sequences:
     def take(self, rows: np.ndarray) -> Sequences:
         """A selection of sequences, in that order."""
         return Sequences(self.catalogue, self.items.take(rows), self.name)
+
+    def recent(self, n: int) -> Sequences:
+        """The last n items of each sequence. Raises ``ValueError`` for n below 1."""
+        if n < 1:
+            raise ValueError(f"n={n} is how many items of each sequence stay: give 1 or more.")
+        lengths = np.minimum(self.items.lengths, n)
+        return Sequences(
+            self.catalogue, _stretches(self.items.values, self.items.offsets[1:] - lengths, lengths), self.name
+        )
 
     def split(self, hold_out: float = 0.1, seed: int | None = None) -> tuple[Sequences, Sequences]:
         """Whole sequences to train on, and a fraction of `hold_out` to ask about.

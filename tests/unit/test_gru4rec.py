@@ -10,7 +10,8 @@ import mtsgns_lite as mt
 from mtsgns_lite import Ragged
 from mtsgns_lite.data.sequence_samples import session_parallel
 from mtsgns_lite.data.sequences import Sequences, pad
-from mtsgns_lite.models.gru4rec import GRU4Rec, dropped
+from mtsgns_lite.models.gru4rec import GRU4Rec
+from mtsgns_lite.models.sequence import dropped
 from mtsgns_lite.models.sequence_losses import LOSSES
 
 CPU = torch.device("cpu")
@@ -152,7 +153,7 @@ def test_reading_in_parallel_lanes_item_by_item_gives_the_same_states():
     found = []
     for lane, item, following, fresh in session_parallel(rows, 2):
         before = memory[lane] * torch.from_numpy(~fresh)[:, None]
-        memory[lane] = model.states(units[item][:, None], before)[:, -1].detach()
+        memory[lane] = model.states(model.reach * units[item][:, None], before)[:, -1].detach()
         found += [(now, then, state) for now, then, state in zip(item, following, memory[lane].clone())]
     expected = [
         (now, then, state)
