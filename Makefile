@@ -9,6 +9,7 @@
 #   make notebooks   build notebooks/*.ipynb from notebooks/source/*.py
 #   make assignments the graded assignments, build/assignments: to hand out, and to grade with   (notebooks/INSTRUCTORS.md)
 #   make bench       speed, beside gensim and pecanpy: build/bench, and the README's table   QUICK=1 (5 minutes)
+#   make bench-sequences   GRU4Rec beside RecBole's: speed, and what is found   ARGS="--data toys"
 #   make tables      compare methods on every data set that is at hand, and write the README's tables (an hour)
 #   make record      the part of it on groceries, whose rows lesson 04 quotes
 #   make pictures    the README's pictures of the live views
@@ -34,7 +35,7 @@ MTSGNS_TEST_DATA ?= $(abspath ../shared/data)
 export MTSGNS_TEST_DATA
 endif
 
-.PHONY: help setup course test check lab doctor wheelhouse notebooks assignments bench tables record pictures colab-env colab-test fresh-test clean
+.PHONY: help setup course test check lab doctor wheelhouse notebooks assignments bench bench-sequences tables record pictures colab-env colab-test fresh-test clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -77,16 +78,22 @@ notebooks: setup
 assignments: setup
 	$(PY) notebooks/assignments/make.py
 
-# the other libraries, in an environment of their own, for one of them wants an older numpy
+# the other libraries, in environments of their own, for they want an older numpy; RecBole wants Python 3.11, too
 PEERS := build/venv-peers
+SEQUENCE_PEERS := build/venv-peers-sequences
 $(PEERS)/.ready: tests/benchmarks/speed/peers.txt | setup
-	$(PY) -m venv $(PEERS)
-	$(PEERS)/$(notdir $(BIN))/python -m pip install -q $(PIP_OPTIONS) -r tests/benchmarks/speed/peers.txt
+$(SEQUENCE_PEERS)/.ready: tests/benchmarks/sequences_peers.txt | setup
+$(PEERS)/.ready $(SEQUENCE_PEERS)/.ready:
+	$(PY) -m venv $(@D)
+	$(@D)/$(notdir $(BIN))/python -m pip install -q $(PIP_OPTIONS) -r $<
 	touch $@
 
 bench: setup $(PEERS)/.ready
 	$(PY) tests/benchmarks/speed/run.py $(PEERS)/$(notdir $(BIN))/python $(if $(filter-out 0 no false,$(QUICK)),--quick)
 	$(if $(filter-out 0 no false,$(QUICK)),,$(PY) tests/benchmarks/speed/page.py build/bench/results.json)
+
+bench-sequences: setup $(SEQUENCE_PEERS)/.ready
+	$(PY) tests/benchmarks/sequences_peer.py $(SEQUENCE_PEERS)/$(notdir $(BIN))/python $(ARGS)
 
 ROWS = popularity,cooccurrence,mf,mf-bias-walks,sgns,node2vec,gensim-sg,gensim-cbow,traits-uniform,traits-global,traits-item,traits-shuffled
 RETAIL = $(wildcard $(MTSGNS_TEST_DATA)/online_retail.csv.gz)
