@@ -1,12 +1,14 @@
 """Checks of the exercises: ``mt.check.sgns_loss(my_loss)`` says whether an answer is right, and if not, in what way."""
 
 from .adagrad import rowwise_adagrad
+from .attention import attend
 from .balance import balanced_accuracy
 from .bought import bought_rank
 from .contribution import contribution_share
 from .controls import batch_scores, shuffled_baskets
 from .counting import rows_fetched
 from .cutting import session_of
+from .diversity import diversify
 from .factorisation import mf_loss, mf_score
 from .filters import conv_max
 from .goals import goal_loss
@@ -17,7 +19,9 @@ from .negatives import draw_negatives
 from .people import user_vector
 from .pieces import masked_mean
 from .ranking import degree_matched_auc
+from .reading import so_far
 from .recall import recall_at_k
+from .routing import route
 from .seeds import seed_verdict, worker_draws
 from .shop import share_of_top
 from .sideinfo import cold_embedding, trait_embedding
@@ -29,9 +33,9 @@ from .traits import trait_lift
 from .walks import pairs_of_walk
 
 __all__ = [
-    "balanced_accuracy", "batch_scores", "bought_rank", "cold_embedding", "contribution_share", "conv_max",
-    "degree_matched_auc", "draw_negatives", "goal_loss", "lift", "masked_mean", "mf_loss", "mf_score", "ngrams_of",
-    "pairs_of_walk", "precision_recall", "recall_at_k", "rows_fetched", "rowwise_adagrad", "seed_verdict", "session_of",
-    "sgns_gradient", "sgns_loss", "share_of_top", "shuffled_baskets", "step_chances", "top_k", "trait_embedding",
-    "trait_lift", "user_vector", "worker_draws",
+    "attend", "balanced_accuracy", "batch_scores", "bought_rank", "cold_embedding", "contribution_share", "conv_max",
+    "degree_matched_auc", "diversify", "draw_negatives", "goal_loss", "lift", "masked_mean", "mf_loss", "mf_score",
+    "ngrams_of", "pairs_of_walk", "precision_recall", "recall_at_k", "route", "rows_fetched", "rowwise_adagrad",
+    "seed_verdict", "session_of", "sgns_gradient", "sgns_loss", "share_of_top", "shuffled_baskets", "so_far",
+    "step_chances", "top_k", "trait_embedding", "trait_lift", "user_vector", "worker_draws",
 ]  # fmt: skip
