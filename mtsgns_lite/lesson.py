@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import json
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import ModuleType
 
@@ -15,6 +15,8 @@ from .data.basket_sessions import basket_sessions
 from .data.dataset import Dataset, Edges, Ragged, Ratings
 from .data.datasets import NAMED, load
 from .data.planted import planted
+from .data.planted_interests import planted_interests
+from .data.sequences import Prefixes, Sequences
 from .data.sessions import Sessions
 
 
@@ -141,6 +143,56 @@ def _asked(found: Sessions) -> Sessions:
     if not np.isin(later.goals[row[asks]], past.items.values).any():
         raise ValueError(f"The last sessions of {found.name!r} have no goal to ask for.")
     return found
+
+
+@dataclass(frozen=True)
+class NextItems:
+    """What a lesson on sequences learns from and asks.
+
+    Attributes
+    ----------
+    train, asked : sequences to learn from, and questions; none of what is wanted is in `train`.
+    together : (baskets) what was bought together, for skip-gram; without what is asked for.
+    kind : the trait by which lists are called diverse; None where nothing is known of the items.
+    """
+
+    train: Sequences
+    asked: Prefixes
+    together: Ragged
+    kind: str | None
+
+
+def next_items(dataset: str = "groceries", smoke: bool = False, seed: int = 0) -> NextItems:
+    """Each user's baskets but the last, and the question for that; where users are not known, what the last tenth of
+    the baskets end with.
+
+    "planted" is users with two interests (`planted_interests`), and takes the place, which a line that begins with NOTE
+    says, of data that has no sequences.
+    """
+    if dataset != "planted":
+        whole = shop(dataset, smoke, seed)
+        try:
+            return _next_baskets(whole, seed)
+        except ValueError as reason:
+            print(f"NOTE: {reason} So this lesson goes on with planted users, and what it says is not of {whole.name}.")
+    users = planted_interests(groups=60, users=1_500, seed=seed) if smoke else planted_interests(seed=seed)
+    train, later = users[0].split(0.1, seed=seed)
+    return NextItems(train, later.ends(0.2), train.items, "group")
+
+
+def _next_baskets(whole: Dataset, seed: int) -> NextItems:
+    """Raises ``ValueError`` where there are no sequences to learn from, or none to ask about."""
+    if whole.baskets is not None and whole.users is not None and (np.bincount(whole.users) > 1).sum() >= 20:
+        train, asked = Sequences.next_baskets(whole, seed)
+        last = np.zeros(whole.users.max() + 1, dtype=np.int64)
+        np.maximum.at(last, whole.users, np.arange(len(whole.users)))
+        together = whole.baskets.take(np.setdiff1d(np.arange(len(whole.users)), last))
+    else:
+        train, later = Sequences.from_dataset(replace(whole, users=None), seed=seed).split(0.1)
+        asked, together = later.ends(0.2), train.items
+    if not len(asked) or train.items.lengths.max(initial=0) < 2:
+        raise ValueError(f"{whole.name} has no sequences of two items or more to learn from and to ask about.")
+    return NextItems(train, asked, together, whole.main_trait)
 
 
 def examples(dataset: Dataset, k: int = 5, among: int = 400) -> list[int]:

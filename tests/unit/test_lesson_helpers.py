@@ -134,3 +134,40 @@ def test_a_file_that_is_no_log_of_events_is_told_of_before_the_lesson_on_events_
     assert "rename its columns" in told
     course._whole_path(str(tmp_path / "what.csv"), lessons[1:])
     assert capsys.readouterr().err == ""
+
+
+def test_next_items_asks_for_the_last_baskets_and_trains_on_the_others(planted_small, monkeypatch):
+    monkeypatch.setattr(lesson, "shop", lambda *_: planted_small)
+    found = lesson.next_items("somewhere")
+    users, baskets = planted_small.users, [sorted(row.tolist()) for row in planted_small.baskets]
+    asked = {}
+    for user in np.flatnonzero(np.bincount(users) > 1):
+        *_, asked[user] = np.flatnonzero(users == user)
+    assert [sorted(row.tolist()) for row in found.asked.wanted] == [baskets[n] for n in asked.values()]
+    once = np.bincount(users)[users] == 1
+    kept = [row for n, row in enumerate(baskets) if n not in asked.values() and not once[n]]
+    assert sorted(map(sorted, (row.tolist() for row in found.together))) == sorted(kept)
+    assert len(found.train.items.values) == sum(map(len, kept)) + int(planted_small.baskets.lengths[once].sum())
+    assert found.kind == planted_small.main_trait
+
+
+def test_next_items_without_users_asks_how_the_last_baskets_end(planted_small, monkeypatch):
+    unknown = dataclasses.replace(planted_small, users=None)
+    monkeypatch.setattr(lesson, "shop", lambda *_: unknown)
+    found = lesson.next_items("somewhere")
+    assert len(found.train) == round(0.9 * len(unknown.baskets))
+    given, wanted = found.asked.items.lengths, found.asked.wanted.lengths
+    ends = unknown.baskets.lengths[len(found.train) :]
+    assert (given + wanted).tolist() == ends[ends > 1].tolist()
+    assert found.together is found.train.items
+
+
+def test_next_items_of_edges_are_of_planted_users_and_it_says_so(planted_edges, monkeypatch, capsys):
+    monkeypatch.setattr(lesson, "shop", lambda *_: planted_edges)
+    found = lesson.next_items("somewhere", smoke=True)
+    assert found.kind == "group"
+    told = capsys.readouterr().out
+    assert told.startswith("NOTE: ")
+    assert "planted users" in told
+    assert lesson.next_items("planted", smoke=True).train.name == found.train.name
+    assert not capsys.readouterr().out
