@@ -114,7 +114,8 @@ def _recounted(scores, category, weight, k) -> torch.Tensor:
 
 
 def _oracle(scores, category, weight, k) -> torch.Tensor:
-    own, names, chosen = scores.double().tolist(), category.tolist(), []
+    own, names = scores.double().tolist(), category.tolist()
+    chosen: list[int] = []
     for _ in range(k):
         worth = [own[i] + weight * sum(names[j] != names[i] for j in chosen) for i in range(len(own))]
         chosen.append(max((i for i in range(len(own)) if i not in chosen), key=worth.__getitem__))
