@@ -2,7 +2,8 @@
 
 What ranks is a function ``scores(items, present)``: (B, L) sequences so far, padded at the end -> (B, items), such as
 `GRU4Rec.scores`. All items are ranked, never a sample of them: sampled metrics can put methods in another order
-(Krichene and Rendle 2020). Items already in the sequence stay in the ranking, for people come back to them.
+(Krichene and Rendle 2020). Items already in the sequence stay in the ranking, for people come back to them;
+repeats=False takes them out, where nobody does.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import torch
 from torch.nn.functional import embedding, normalize
 
 from .data.catalogue import Catalogue
+from .data.dataset import Ragged
 from .data.sequences import Prefixes, Sequences
 from .evaluation import html_table, text_table
 
@@ -104,6 +106,7 @@ def evaluate_next(
     catalogue: Catalogue | None = None,
     trait: str | None = None,
     length: int = 50,
+    repeats: bool = True,
     device: torch.device | str = "cpu",
 ) -> SequenceFigures:
     """Ask every method every question.
@@ -113,6 +116,7 @@ def evaluate_next(
     methods : name -> what ranks (see above).
     catalogue, trait : if given, the list of the first k's diversity in that trait is a figure too.
     length : how many items of a prefix are read, its last. One without any is not answered, and counts as missed.
+    repeats : may an item of the prefix come again? If not, none of them is ranked.
     device : where the methods want the sequences.
     Raises ``ValueError`` where nothing is asked, and for a trait without a catalogue.
     """
@@ -125,6 +129,8 @@ def evaluate_next(
         rank, question, lists = [], [], []
         for rows, items, present in asked.batches(256, length, device):
             scores = scorer(items, present)
+            if not repeats:
+                scores = _without(scores, asked.items.take(rows))
             wanted = asked.wanted.take(rows)
             row = torch.from_numpy(wanted.row_of).to(scores.device)
             found = worst_ranks(scores, row, torch.from_numpy(wanted.values).to(scores.device))
@@ -137,6 +143,12 @@ def evaluate_next(
             shown = np.concatenate(lists)
             figures.rows[name] |= {f"diversity@{k}": diversity(shown[:, :k], catalogue, trait) for k in ks}
     return figures
+
+
+def _without(scores: torch.Tensor, given: Ragged) -> torch.Tensor:
+    """(B, items) scores, minus infinity for the items of each row of `given`."""
+    row, item = (torch.from_numpy(part).to(scores.device) for part in (given.row_of, given.values))
+    return scores.index_put((row, item), torch.tensor(-torch.inf, device=scores.device, dtype=scores.dtype))
 
 
 def popularity(train: Sequences) -> Scorer:

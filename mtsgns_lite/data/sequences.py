@@ -215,6 +215,14 @@ class Prefixes:
         """A selection of questions, in that order."""
         return Prefixes(self.items.take(rows), self.wanted.take(rows))
 
+    def new(self) -> Prefixes:
+        """The same questions for the wanted items alone that the prefix has not; none is left of some questions."""
+        items = max(self.items.values.max(initial=0), self.wanted.values.max(initial=0)) + 1
+        known = np.unique(self.items.row_of * items + self.items.values)
+        new = (self.wanted.values < 0) | ~np.isin(self.wanted.row_of * items + self.wanted.values, known)
+        wanted = self.wanted.keep(new)
+        return Prefixes(self.items, wanted).take(np.flatnonzero(wanted.lengths > 0))
+
     def batches(
         self, size: int = 512, length: int = 50, device: torch.device | str = "cpu"
     ) -> Iterator[tuple[np.ndarray, torch.Tensor, torch.Tensor]]:

@@ -39,7 +39,7 @@ class SequenceModel(ItemModel):
     rate, trait_rate, weight_rate : Adagrad's step sizes for the items' rows, the traits' and the weights between them;
         the rest takes Adam's (`adam` of `fit`).
     own : a subclass's own arguments, to be saved with the model.
-    Raises ``ValueError`` for a loss or trait that is not known, and a dropout that is no chance.
+    Raises ``ValueError`` for a loss or trait that is not known, a dropout that is no chance, and numbers below 1.
     """
 
     trains_on = SequenceBatch
@@ -65,11 +65,15 @@ class SequenceModel(ItemModel):
             raise ValueError(f"loss={loss!r} is not known: choose from {', '.join(LOSSES)}, or give a function.")
         if not 0 <= dropout < 1:
             raise ValueError(f"dropout={dropout} is a chance: give a number from 0 to below 1.")
+        own = own or {}
+        for name in ("interests", "length", "rounds"):
+            if own.get(name, 1) < 1:
+                raise ValueError(f"{name}={own[name]} is too few: give 1 or more.")
         named = loss if isinstance(loss, str) else "cross-entropy"
         chosen = list(catalogue.traits) if traits == "all" else [traits] if isinstance(traits, str) else list(traits)
         super().__init__(
             catalogue, dim, loss=named, traits=chosen, dropout=dropout, temperature=temperature, reach=reach,
-            rate=rate, trait_rate=trait_rate, weight_rate=weight_rate, seed=seed, **(own or {}),
+            rate=rate, trait_rate=trait_rate, weight_rate=weight_rate, seed=seed, **own,
         )  # fmt: skip
         self.dropout, self.temperature, self.reach = dropout, temperature, reach
         self.objective = LOSSES[loss] if isinstance(loss, str) else loss

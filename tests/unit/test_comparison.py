@@ -19,6 +19,8 @@ CORE = ["popularity", "cooccurrence", "mf", "mf-bias", "sgns", "traits-uniform",
         "traits-shuffled"]  # fmt: skip
 MORE = ["mf-two", "mf-bias-two", "mf-weights", "mf-weights-two", "mf-walks", "mf-walks-two", "mf-bias-walks",
         "mf-bias-walks-two", "node2vec", "gensim-sg", "gensim-cbow", "text", "text-traits"]  # fmt: skip
+SEQUENCES = ["gru4rec", "mind", "comirec-dr", "comirec-sa"]  # which need baskets
+MORE += SEQUENCES
 NOT_HERE = {"gensim-sg", "gensim-cbow", "text", "text-traits"}  # without gensim, sentencepiece, or names to read
 ROW = {
     "model",
@@ -145,8 +147,11 @@ def test_rows_of_a_seed_stand_on_the_same_split(compared):
         assert row["auc"] == again.auc
 
 
-@pytest.mark.parametrize("name", [name for name in CORE + MORE if METHODS[name].fitted])
-@pytest.mark.parametrize("which", ["tiny_baskets", "tiny_edges"])
+FITTED = [(name, which) for name in CORE + MORE for which in ("tiny_baskets", "tiny_edges") if METHODS[name].fitted
+          and (which == "tiny_baskets" or name not in SEQUENCES)]  # fmt: skip
+
+
+@pytest.mark.parametrize("name, which", FITTED)
 def test_every_method_can_be_fitted_and_repeats_itself(name, which, request, tmp_path):
     if METHODS[name].needs == "gensim":
         pytest.importorskip("gensim", reason="gensim is not installed, and its rows are made only where it is")
@@ -159,7 +164,7 @@ def test_every_method_can_be_fitted_and_repeats_itself(name, which, request, tmp
     if METHODS[name].needs != "gensim":  # whose workers race
         assert one["auc"] == other["auc"]
     assert all(np.isfinite(v) for regions in one["auc"].values() for v in regions.values())
-    assert (one["corpus"] is not None) == (name not in ("mf", "mf-two", "mf-bias", "mf-bias-two", "node2vec")
+    assert (one["corpus"] is not None) == (name not in ("mf", "mf-two", "mf-bias", "mf-bias-two", "node2vec", *SEQUENCES)
                                            and "weights" not in name)  # fmt: skip
 
 
@@ -185,6 +190,14 @@ def test_by_default_the_core_and_all_when_asked(monkeypatch, planted_small):
     assert choose(None, plain) == CORE[:5]
     with pytest.raises(ValueError, match="gensim-sg needs gensim, which is not installed"):
         mt.compare(plain, ["gensim-sg@5"], progress=False)
+
+
+def test_sequence_models_are_compared_where_there_are_baskets(planted_small, planted_edges):
+    found = mt.compare(planted_small, SEQUENCES, 1, epochs=1, progress=False)
+    assert all(0 < row["auc"]["degree"]["seen"] < 1 and row["fit_seconds"] > 0 for row in found.rows)
+    assert methods.lacking("mind", planted_edges) == (
+        "mind needs what users took one after another, and 'graph' has edges: load baskets."
+    )
 
 
 def test_texts_are_read_where_there_are_names_and_a_package_to_cut_them(monkeypatch):

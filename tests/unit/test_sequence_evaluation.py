@@ -180,3 +180,15 @@ def test_gru4rec_finds_what_follows_where_the_last_item_does_not_tell(quiet_fit)
     found = evaluate_next(methods, asked, ks=(1,))
     assert found["GRU4Rec"]["recall@1"] > 0.9
     assert all(found[name]["recall@1"] < 0.7 for name in methods if name != "GRU4Rec")
+
+
+def test_without_repeats_nothing_of_the_prefix_is_ranked():
+    """Of five items scored 4, 3, 2, 1, 0 the second is wanted: first once the first is out, and never if it is out."""
+    asked = Prefixes(Ragged.from_rows([[0, 4], [3], [1, 0, 0, 0]]), Ragged.from_rows([[1], [1], [1]]))
+
+    def scores(items, present):
+        return torch.tensor([4.0, 3.0, 2.0, 1.0, 0.0]).repeat(len(items), 1)
+
+    for repeats, expected in ((True, (1 / 2 + 1 / 2 + 1 / 2) / 3), (False, (1 + 1 / 2 + 0) / 3)):
+        found = evaluate_next({"": scores}, asked, ks=(2,), length=2, repeats=repeats)[""]
+        assert found["mrr@2"] == pytest.approx(expected)

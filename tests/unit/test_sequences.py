@@ -1,5 +1,6 @@
 """Sequences are those of a plain loop, every step is trained on once, and padding is only padding."""
 
+import dataclasses
 import gzip
 from collections import Counter
 from itertools import pairwise
@@ -235,3 +236,54 @@ def test_session_parallel_reads_every_session_in_its_lane(lanes):
     assert sizes[0] == min(lanes, len(wanted))
     with pytest.raises(ValueError, match="lanes=0"):
         next(session_parallel(Ragged.from_rows(rows), 0))
+
+
+def test_next_baskets_are_each_users_last_after_all_that_came_before(planted_small):
+    past, asked = Sequences.next_baskets(planted_small)
+    rows = {}
+    for number, user in enumerate(planted_small.users.tolist()):
+        rows.setdefault(user, []).append(planted_small.baskets[number])
+    several = [rows[user] for user in sorted(rows) if len(rows[user]) > 1]
+    assert len(asked) == len(several)
+    for question, (*before, last) in enumerate(several):
+        assert asked.wanted[question].tolist() == last.tolist()
+        given = asked.items[question]
+        assert sorted(given) == sorted(np.concatenate(before))
+        assert sorted(given[: len(before[0])]) == sorted(before[0])  # shuffled within a basket, in order of baskets
+    assert len(past.items.values) == len(planted_small.baskets.values) - len(asked.wanted.values)
+    alone = dataclasses.replace(planted_small, users=None)
+    with pytest.raises(ValueError, match="no users with baskets"):
+        Sequences.next_baskets(alone)
+
+
+def test_recent_items_are_the_last():
+    sequences = Sequences(mt.Catalogue(range(5)), Ragged.from_rows([[0, 1, 2], [3], [], [4, 4, 2, 1]]))
+    rows = sequences.recent(2).items
+    assert [rows[row].tolist() for row in range(4)] == [[1, 2], [3], [], [2, 1]]
+    with pytest.raises(ValueError, match="n=0"):
+        sequences.recent(0)
+
+
+def test_planted_users_take_from_the_groups_that_they_want():
+    made, wants = mt.planted_interests(groups=20, group_size=5, users=400, interests=3, stray=0.0, seed=3)
+    codes = made.catalogue.traits["group"].codes[:, 0]
+    assert np.bincount(codes)[1:].tolist() == [5] * 20
+    assert all(len(set(row)) == 3 for row in wants.tolist())
+    names = np.array(made.catalogue.traits["group"].values)
+    for user in range(0, 400, 7):
+        groups = {int(names[code].split()[1]) for code in codes[made.items[user]]}
+        assert groups <= set(wants[user].tolist())
+    assert np.bincount(wants.ravel(), minlength=20).min() > 30
+    strayed, wants = mt.planted_interests(groups=20, group_size=5, users=400, stray=0.5, seed=3)
+    of = np.array([int(name.split()[1]) for name in names[strayed.catalogue.traits["group"].codes[:, 0]]])
+    inside = [np.isin(of[strayed.items[user]], wants[user]).mean() for user in range(400)]
+    assert np.mean(inside) == pytest.approx(0.5 + 0.5 * 2 / 20, abs=0.02)
+    with pytest.raises(ValueError, match="make no shop"):
+        mt.planted_interests(groups=2, interests=3)
+
+
+def test_new_questions_want_what_the_prefix_has_not():
+    asked = Prefixes(Ragged.from_rows([[0, 1], [2], [3, 3], []]), Ragged.from_rows([[1, 4, 0], [2], [-1, 0], [5]]))
+    new = asked.new()
+    assert lists(new.items) == [[0, 1], [3, 3], []]
+    assert lists(new.wanted) == [[4], [-1, 0], [5]]
