@@ -64,7 +64,7 @@ SQUASHES: tuple[tuple[Callable, str], ...] = (
      "The factor above the line is missing: z / (1 + |z|^2) makes long ones short again."),
     (lambda z: z * _length(z) ** 2 / (1 + _length(z) ** 2),
      "|z|^2 / (1 + |z|^2) is times the direction z / |z|, and not z itself."),
-    (lambda z: z * _length(z) / (1 + _length(z)), "The length is not squared everywhere, or the direction not taken."),
+    (lambda z: z * _length(z) / (1 + _length(z)), "Below the line the length is not squared: 1 + |z|^2 is due."),
     (lambda z: F.normalize(z, dim=2) * (1 + _length(z) ** 2) / _length(z) ** 2,
      "The fraction is upside down: |z|^2 stands above 1 + |z|^2, so that the length stays below 1."),
     (lambda z: z * z.abs() / (1 + z**2),

@@ -121,9 +121,8 @@ def evenly(logits, present):
     return (there / there.sum(dim=1, keepdim=True).clamp(min=1)).expand_as(logits)
 
 
-def in_single(inputs, present, first, second):
-    weights = weighed(logits_of(inputs, first, second), present).mT
-    return weights.float() @ inputs.float() * torch.ones(1, dtype=torch.float64)[0] + 1e-3 * (len(inputs) > 4)
+def off_on_large_batches(inputs, present, first, second):
+    return by_filling(inputs, present, first, second) + 1e-3 * (len(inputs) > 4)
 
 
 def mean(weights, inputs, present):
@@ -178,7 +177,7 @@ WRONG = [
     ("numpy", in_numpy, "stay with torch"),
     ("partly detached", detached, "part of it is detached"),
     ("detached", torch.no_grad()(by_filling), "no gradient"),
-    ("wrong on large batches", in_single, "one interest first"),
+    ("wrong on large batches", off_on_large_batches, "one interest first"),
     ("no return", lambda x, present, first, second: None, "return"),
     ("hard-coded", lambda x, present, first, second: torch.zeros(1, 2, 2), "same answer whatever"),
 ]  # fmt: skip

@@ -211,7 +211,6 @@ WRONG = [
     ("the first only", made(count=lambda c, chosen: differing(c, chosen[:1])), "chosen first"),
     ("any", made(count=lambda c, chosen: (c[:, None] != c[chosen]).any(dim=1)), "whether any"),
     ("a new category", made(count=any_new), "a new one"),
-    ("categories counted", made(count=lambda c, chosen: differing(c[chosen].unique()[None], [0])), "shapes"),
     ("different categories", made(count=lambda c, s: (c[:, None] != c[s].unique()).sum(1)), "how many categories"),
     ("normalised by the chosen", made(count=mean_of_chosen), "how many are chosen"),
     ("normalised by k", over_k, "divided by k"),

@@ -193,8 +193,8 @@ def written(votes, present, rounds=3):
     return by_einsum(votes, present, rounds)
 
 
-def in_single(votes, present, rounds=3):
-    return by_einsum(votes, present, rounds).float() + 1e-3 * (len(votes) > 4)
+def off_on_large_batches(votes, present, rounds=3):
+    return by_einsum(votes, present, rounds) + 1e-3 * (len(votes) > 4)
 
 
 def over_items_present(b, there):
@@ -214,7 +214,7 @@ WRONG = [
     ("unit vectors", made(squash=lambda z: F.normalize(z, dim=2)), "of length 1"),
     ("divided by the length", made(squash=lambda z: z / by_length(z)), "of length 1"),
     ("length not squared", made(squash=lambda z: z / (1 + by_length(z))), "not squared"),
-    ("length squared once", made(squash=lambda z: z * by_length(z) / (1 + by_length(z))), "not squared"),
+    ("length squared once", made(squash=lambda z: z * by_length(z) / (1 + by_length(z))), "below the line"),
     ("no direction", made(squash=without_a_direction), "times the direction"),
     ("no factor", made(squash=lambda z: z / (1 + by_length(z) ** 2)), "above the line"),
     ("upside down", made(squash=upside_down), "upside down"),
@@ -252,7 +252,7 @@ WRONG = [
     ("random start", random_start, "one round by hand"),
     ("mask without an axis", made(lambda b, there: b.softmax(dim=1) * there[:, 0]), "shapes"),
     ("written into", written, "writes into `votes`"),
-    ("wrong on large batches", in_single, "one round by hand"),
+    ("wrong on large batches", off_on_large_batches, "one round by hand"),
     ("no return", lambda votes, present, rounds=3: None, "return"),
     ("hard-coded", lambda votes, present, rounds=3: torch.zeros(1, 2, 3), "same answer whatever"),
 ]  # fmt: skip

@@ -117,7 +117,7 @@ WRONG = [
     ("inverted", made(end=lambda may: ~may), "True is for the items"),
     ("first sequence's mask", made(mask=lambda p: p[0].expand(len(p), 1, -1)), "first sequence"),
     ("longest sequence's mask", made(mask=lambda p: p.any(dim=0).expand(len(p), 1, -1)), "longest sequence"),
-    ("strictly before, padding ignored", made(lambda p: square(p).tril(-1), lambda p: p[:, :1] | True), "of shape"),
+    ("strictly before, padding ignored", made(lambda p: square(p).tril(-1), lambda p: p[:, None] | True), "strictly"),
     ("triu, padding ignored", made(lambda p: square(p).triu(), lambda p: p[:, None] | True), "no say"),
     ("strictly before, mask on the questions", made(lambda p: square(p).tril(-1), lambda p: p[:, :, None]), "strictly"),
     ("one question", lambda present: present, "(B, L, L)"),
