@@ -136,9 +136,7 @@ def _oracle(votes, present, rounds=3) -> torch.Tensor:
         b = own.new_zeros(own.shape[:2])
         for _ in range(rounds):
             for k in range(len(own)):
-                z = sum(
-                    (b[:, at].softmax(0)[k] * own[k, at] for at in range(own.shape[1])), own.new_zeros(own.shape[2])
-                )
+                z = b.softmax(dim=0)[k] @ own[k]
                 found[user, k] = z * (z @ z).sqrt() / (1 + z @ z)
             b = b + torch.stack([own[k] @ found[user, k] for k in range(len(own))])
     return found
