@@ -33,6 +33,7 @@ class ComiRecDR(SequenceModel):
     settings : as in `SequenceModel`.
     """
 
+    adam = 0.001  # so many numbers learn by heart at a higher rate
     start: torch.Tensor
 
     def __init__(
@@ -51,7 +52,7 @@ class ComiRecDR(SequenceModel):
         self.register_buffer("start", torch.zeros(interests, length), persistent=False)
         generator = torch.Generator().manual_seed(seed)
         noise = torch.randn(length, dim, interests * dim, generator=generator) / dim**0.5
-        self.places = nn.Parameter(torch.eye(dim).repeat(1, interests) + 0.5 * noise)  # (L, d, K d) W, transposed
+        self.places = nn.Parameter(torch.eye(dim).repeat(1, interests) + 0.03 * noise)  # (L, d, K d) W, transposed
 
     def routed(self, inputs: torch.Tensor, within: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """See `route`: the interests (B, T, K, d), and how far each item belongs to each (B, T, K, L)."""

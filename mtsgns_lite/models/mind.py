@@ -31,6 +31,7 @@ class MIND(SequenceModel):
     settings : as in `SequenceModel`.
     """
 
+    adam = 0.001
     start: torch.Tensor
 
     def __init__(
