@@ -11,6 +11,7 @@ import torch.nn.functional as F
 from .data.catalogue import Catalogue
 from .evaluation import html_table, text_table
 from .models.base import ItemModel
+from .models.sequence import SequenceModel
 from .models.siamese import ContentSGNS
 from .models.traits import MultiTraitSGNS
 
@@ -157,19 +158,20 @@ class TraitWeights:
 
 
 @torch.no_grad()
-def trait_weights(model: MultiTraitSGNS, which: str = "target", truth: dict[str, float] | None = None) -> TraitWeights:
+def trait_weights(
+    model: MultiTraitSGNS | SequenceModel, which: str = "target", truth: dict[str, float] | None = None
+) -> TraitWeights:
     """What the model learned of each source, over the seen items.
 
     A softmax weight alone is not an importance, for the length of the vectors can make up for it. The contribution
     share is ``sum_v <c_s(v) - mean c_s, H(v) - mean H> / sum_v |H(v) - mean H|^2`` and adds up to 1.
     Raises ``ValueError`` for a model without traits on that side, or one that was not trained yet.
     """
-    if not isinstance(model, MultiTraitSGNS):
+    if not isinstance(model, MultiTraitSGNS | SequenceModel):
         raise ValueError(f"{type(model).__name__} has no traits, so there are no weights: use MultiTraitSGNS.")
-    items = torch.nonzero(model.seen).ravel()
+    side, items = model._side(which), torch.nonzero(model.seen).ravel()
     if not len(items):
         raise ValueError("The model has seen no items yet, so there are no weights to read: train it first (mt.fit).")
-    side = model._side(which)
     described = items[model.has_traits[items]]  # another item has nothing to weigh: its own row counts whole
     weights = side.weights(described if len(described) else items)
     parts = model.contributions(which, items)

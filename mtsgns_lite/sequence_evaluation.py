@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -19,6 +20,9 @@ from .data.catalogue import Catalogue
 from .data.dataset import Ragged
 from .data.sequences import Prefixes, Sequences
 from .evaluation import html_table, text_table
+
+if TYPE_CHECKING:
+    from .models.sequence import SequenceModel
 
 Scorer = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
 KS = (20, 50)
@@ -100,7 +104,7 @@ class SequenceFigures:
 
 @torch.no_grad()
 def evaluate_next(
-    methods: Mapping[str, Scorer],
+    methods: Mapping[str, Scorer | SequenceModel],
     asked: Prefixes,
     ks: tuple[int, ...] = KS,
     catalogue: Catalogue | None = None,
@@ -113,7 +117,7 @@ def evaluate_next(
 
     Parameters
     ----------
-    methods : name -> what ranks (see above).
+    methods : name -> what ranks (see above), or a sequence model.
     catalogue, trait : if given, the list of the first k's diversity in that trait is a figure too.
     length : how many items of a prefix are read, its last. One without any is not answered, and counts as missed.
     repeats : may an item of the prefix come again? If not, none of them is ranked.
@@ -125,7 +129,8 @@ def evaluate_next(
     if trait is not None and catalogue is None:
         raise ValueError("Diversity needs the catalogue that has the trait: give it with catalogue=.")
     figures = SequenceFigures()
-    for name, scorer in methods.items():
+    for name, method in methods.items():
+        scorer = getattr(method, "scores", method)
         rank, question, lists = [], [], []
         for rows, items, present in asked.batches(256, length, device):
             scores = scorer(items, present)

@@ -91,6 +91,28 @@ class SequenceModel(ItemModel):
         return self._chosen.traits
 
     @property
+    def sources(self) -> list[str]:
+        """What an item's vector is mixed of: the item, its traits."""
+        return ["item", *self.traits]
+
+    @property
+    def has_traits(self) -> torch.Tensor:
+        """(items,) booleans: has the item a trait that it is read by?"""
+        return torch.from_numpy(self._chosen.has_traits).to(self.device)
+
+    @torch.no_grad()
+    def contributions(self, which: str = "target", items: torch.Tensor | None = None) -> torch.Tensor:
+        """See `MultiTraitSGNS.contributions`. Raises ``ValueError`` for a model without traits."""
+        items = torch.arange(len(self.catalogue), device=self.device) if items is None else items
+        return self._side(which).contributions(items)
+
+    def _side(self, which: str) -> TraitMixture:
+        self._check(which, "zero")
+        if not isinstance(self.items, TraitMixture):
+            raise ValueError(f"This {type(self).__name__} reads no traits: make it with traits=.")
+        return self.items
+
+    @property
     def rows(self) -> Table:
         """The items' own rows."""
         return self.items.items if isinstance(self.items, TraitMixture) else self.items

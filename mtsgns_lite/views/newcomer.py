@@ -37,9 +37,7 @@ class Newcomer:
         self, model: ItemModel, which: str = "target", method: str = "pca", most: int = 8_000, seed: int = 0
     ):  # fmt: skip
         if not isinstance(model, MultiTraitSGNS) or not model.traits:
-            raise ValueError(
-                f"{type(model).__name__} has no traits, so it can have no vector for a new item: use MultiTraitSGNS."
-            )
+            raise ValueError(f"{type(model).__name__} makes no vectors of new items: use MultiTraitSGNS.")
         if method not in projection.METHODS:
             raise ValueError(f"There is no projection {method!r}: choose one of {', '.join(projection.METHODS)}.")
         self.summary = trait_weights(model, which)

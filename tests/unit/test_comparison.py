@@ -151,7 +151,7 @@ FITTED = [(name, which) for name in CORE + MORE for which in ("tiny_baskets", "t
           and (which == "tiny_baskets" or name not in SEQUENCES)]  # fmt: skip
 
 
-@pytest.mark.parametrize("name, which", FITTED)
+@pytest.mark.parametrize(("name", "which"), FITTED)
 def test_every_method_can_be_fitted_and_repeats_itself(name, which, request, tmp_path):
     if METHODS[name].needs == "gensim":
         pytest.importorskip("gensim", reason="gensim is not installed, and its rows are made only where it is")
@@ -164,8 +164,8 @@ def test_every_method_can_be_fitted_and_repeats_itself(name, which, request, tmp
     if METHODS[name].needs != "gensim":  # whose workers race
         assert one["auc"] == other["auc"]
     assert all(np.isfinite(v) for regions in one["auc"].values() for v in regions.values())
-    assert (one["corpus"] is not None) == (name not in ("mf", "mf-two", "mf-bias", "mf-bias-two", "node2vec", *SEQUENCES)
-                                           and "weights" not in name)  # fmt: skip
+    own_data = {"mf", "mf-two", "mf-bias", "mf-bias-two", "node2vec", *SEQUENCES}
+    assert (one["corpus"] is not None) == (name not in own_data and "weights" not in name)
 
 
 def test_seeds_may_be_named():

@@ -85,7 +85,7 @@ def test_what_is_not_there_is_said(values, said, dressed):
 
 
 def test_models_that_cannot_be_asked_are_said(wardrobe, dressed):
-    with pytest.raises(ValueError, match="SGNS has no traits, so it can have no vector for a new item"):
+    with pytest.raises(ValueError, match="SGNS makes no vectors of new items"):
         cold_item(mt.SGNS(wardrobe))
     with pytest.raises(ValueError, match="train it first"):
         cold_item(mt.MultiTraitSGNS(wardrobe))

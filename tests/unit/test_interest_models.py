@@ -313,3 +313,24 @@ def test_what_does_not_fit_is_refused():
         ComiRecDR(mt.Catalogue(range(3)), length=0)
     with pytest.raises(TypeError, match="dropuot"):
         ComiRecSA(mt.Catalogue(range(3)), dropuot=0.1)
+
+
+def test_what_its_traits_weigh_is_read_as_of_other_models(quiet_fit):
+    sequences, _ = mt.planted_interests(groups=40, users=800, stray=0.0, seed=0)
+    model = ComiRecSA(sequences.catalogue, dim=16, interests=2, traits="group")
+    quiet_fit(model, sequences.samples(batch_size=512, noise_size=100), 3)
+    found = mt.trait_weights(model)
+    assert found.sources == ["item", "group"]
+    assert sum(found.share) == pytest.approx(1.0, abs=1e-4)
+    assert found.share[1] > 0.5  # an item is drawn for its group and its rank there, and the group says most
+    torch.testing.assert_close(model.contributions().sum(dim=1), model.embeddings(unseen="random"))
+    with pytest.raises(ValueError, match="reads no traits: make it with traits="):
+        mt.trait_weights(ComiRecSA(sequences.catalogue))
+
+
+def test_a_model_may_stand_for_its_scores(quiet_fit):
+    model, sequences = made(ComiRecSA)
+    model.float()
+    asked = sequences.prefixes()
+    figures = mt.evaluate_next({"model": model, "scores": model.scores}, asked, ks=(2,))
+    assert figures["model"] == figures["scores"]
