@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -9,7 +10,7 @@ import plotly.graph_objects as go
 
 from .style import OTHER, PALETTE, SEQUENTIAL, SYMBOLS, TEXT, canvas, clipped, label, labels
 
-LONG, SHORT = 46, 30  # letters of an item's name, beside a matrix and in a list
+LONG, SHORT, KIND = 42, 24, 15  # letters of an item's name beside a matrix and in a list, and of its kind there
 LEFT, RIGHT = (0.0, 0.47), (0.57, 1.0)  # parts of the width: the curve, the list
 
 
@@ -26,7 +27,11 @@ def attention_map(
     values = np.asarray(weights, dtype=float).T  # (L, K)
     rows = _rows(names, kinds)
     figure = canvas(title, height=150 + 26 * len(rows))
-    columns = [f"{number + 1}: {label(clipped(head, 24))}" for number, head in enumerate(heads)]
+    width = max(10, 44 // max(len(heads), 1))  # letters in a line
+    columns = [
+        "<br>".join(textwrap.wrap(f"{number}: {label(clipped(head, 26))}", width))
+        for number, head in enumerate(heads, 1)
+    ]
     told = "%{y}<br>interest %{x}: %{z:.2f}<extra></extra>"
     figure.add_trace(
         go.Heatmap(
@@ -43,7 +48,9 @@ def attention_map(
                 textfont=dict(size=11, color=np.where(dark, "#FFFFFF", "#1A1A1A").ravel()),
             )
         )  # fmt: skip
-    figure.update_xaxes(type="category", side="top", showgrid=False, showline=False)
+    figure.update_xaxes(
+        type="category", side="top", tickangle=0, tickfont=dict(size=11), showgrid=False, showline=False
+    )
     figure.update_layout(margin_t=figure.layout.margin.t + 24, margin_b=16)
     return figure.update_yaxes(type="category", autorange="reversed", showgrid=False, showline=False)
 
@@ -78,7 +85,7 @@ def interest_clouds(
     ground = np.asarray(everything, dtype=float).reshape(-1, 2)
     figure = canvas(title, height=540).update_layout(margin_l=12, legend_itemsizing="trace")
     grey = dict(color=OTHER, size=3, opacity=0.35)
-    figure.add_trace(_dots(ground, "the shop's items", grey, hoverinfo="skip"))
+    figure.add_trace(_dots(ground, "the shop's items", grey, hoverinfo="skip", legendrank=2_000))
     told = ("bought", 13, ""), ("suggested", 7, "-open")
     for number, head in enumerate(heads):
         name = f"{number + 1}: {label(clipped(head, 28))}"
@@ -162,7 +169,7 @@ def _state(point: tuple[float, float], shown: Sequence[tuple[str, str]]) -> dict
     """What plotly changes at a step: the point on the curve, and the list, its kinds in colours."""
     kinds = list(dict.fromkeys(kind for _, kind in shown))
     colours = [PALETTE[kinds.index(kind) % len(PALETTE)] for _, kind in shown]
-    texts = [f" {label(clipped(name, SHORT))} · {label(clipped(kind, 22))}" for name, kind in shown]
+    texts = [f" {label(clipped(name, SHORT))} · {label(clipped(kind, KIND))}" for name, kind in shown]
     return {
         "x": [[point[0]], [0] * len(shown)],
         "y": [[point[1]], list(range(len(shown)))],
