@@ -855,5 +855,6 @@ if kind is not None and len(true):
 #
 # ## Next
 #
-# [09 · Serving and transfer](09_serving_and_transfer.ipynb) answers questions with such vectors, fast and for many.
-# Your own file runs through this lesson as well: `make course DATASET=my.csv LESSONS=07`.
+# [08 · Sequence models](08_sequence_models.ipynb) ask what comes next, from what came before; and
+# [09 · Serving and transfer](09_serving_and_transfer.ipynb) answers with such vectors, fast and for many. Your own
+# file runs through this lesson as well: `make course DATASET=my.csv LESSONS=07`.
