@@ -9,7 +9,7 @@
 #   make notebooks   build notebooks/*.ipynb from notebooks/source/*.py
 #   make assignments the graded assignments, build/assignments: to hand out, and to grade with   (notebooks/INSTRUCTORS.md)
 #   make bench       speed, beside gensim and pecanpy: build/bench, and the README's table   QUICK=1 (5 minutes)
-#   make bench-sequences   GRU4Rec beside RecBole's: speed, and what is found   ARGS="--data toys"
+#   make bench-sequences   GRU4Rec beside RecBole's: speed, and what is found   ARGS="--data toys" (an hour)
 #   make tables      compare methods on every data set that is at hand, and write the README's tables (an hour)
 #   make record      the part of it on groceries, whose rows lesson 04 quotes
 #   make pictures    the README's pictures of the live views

@@ -1,8 +1,8 @@
 """GRU4Rec beside RecBole's, on the same sequences: places trained on per second, and what the two then find.
 
-python tests/benchmarks/sequences_peer.py PEERS                        the last tenth of diginetica, 40 minutes
+python tests/benchmarks/sequences_peer.py PEERS                        the last tenth of diginetica, an hour
 python tests/benchmarks/sequences_peer.py PEERS --data toys --rates 0.01
-python tests/benchmarks/sequences_peer.py PEERS --part 1 --rates 0.003                the whole of diginetica: hours
+python tests/benchmarks/sequences_peer.py PEERS --part 1 --rates 0.01                 the whole of diginetica: hours
 
 PEERS is a Python with RecBole (`make bench-sequences` makes it). The two train in turns, an epoch each, once for each
 of their learning rates, ours from another seed each time; after ours has ended, theirs goes on alone until three
@@ -194,7 +194,7 @@ def main() -> None:
     parser.add_argument("peers", help="the Python of an environment with RecBole")
     parser.add_argument("--data", choices=FILES, default="diginetica")
     parser.add_argument("--part", type=int, default=10, help="the last 1/PART of the sequences and of the questions")
-    parser.add_argument("--rates", type=float, nargs="+", default=[0.01, 0.003], help="RecBole's, a race each")
+    parser.add_argument("--rates", type=float, nargs="+", default=[0.003, 0.01, 0.03], help="RecBole's, a race each")
     parser.add_argument("--epochs", type=int, default=8)
     parser.add_argument("--dim", type=int, default=128)
     options = parser.parse_args()
