@@ -209,7 +209,7 @@ def warm() -> None:
     """Steps until the Recall@20 that a start from nothing has in the end, from the vectors of skip-gram."""
     train, asked = Sequences.next_baskets(mt.load("groceries"))
     train, kept = train.recent(RECENT), {}
-    for name, kind in {"GRU4Rec": mt.GRU4Rec, **SEVERAL}.items():
+    for name, kind in {"GRU4Rec": mt.GRU4Rec, "ComiRec-SA": mt.ComiRecSA}.items():
         for seed in range(3):
             curves = []
             for vectors in (None, skipgram(train, seed=seed)):
@@ -217,7 +217,7 @@ def warm() -> None:
                 if vectors is not None:
                     model.warm_start(vectors)
                 history = mt.fit(
-                    model, train.samples(length=LENGTH), 2, device="cpu", seed=seed, progress=False, probes=20,
+                    model, train.samples(length=LENGTH), 2, device="cpu", seed=seed, progress=False, probes=10,
                     probe=lambda model: evaluate_next({"": model.scores}, asked, (20,), length=LENGTH)[""]["recall@20"],
                 )  # fmt: skip
                 curves.append(history.probes)
