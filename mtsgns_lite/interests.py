@@ -67,8 +67,10 @@ def reranked(scorer: Scorer, catalogue: Catalogue, trait: str, weight: float, k:
     """What `evaluate_next` asks: the k items that `diversify` takes `among` the first of another scorer, and no others.
 
     Scores are multiplied so that the best of each user is 1 and the worst that is at hand 0: a weight means the same
-    for all. Raises ``KeyError`` for a trait that does not exist.
+    for all. Raises ``ValueError`` for a trait that does not exist, and a weight that is not a number.
     """
+    if not weight >= 0:
+        raise ValueError(f"weight={weight} is what each pair of different kinds is worth: give 0 or more.")
     codes = torch.from_numpy(catalogue.select(trait).traits[trait].codes)
 
     def scores(items: torch.Tensor, present: torch.Tensor) -> torch.Tensor:

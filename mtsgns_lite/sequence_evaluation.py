@@ -122,8 +122,12 @@ def evaluate_next(
     length : how many items of a prefix are read, its last. One without any is not answered, and counts as missed.
     repeats : may an item of the prefix come again? If not, none of them is ranked.
     device : where the methods want the sequences.
-    Raises ``ValueError`` where nothing is asked, and for a trait without a catalogue.
+    Raises ``ValueError`` where nothing is asked, for a trait without a catalogue, and for what is no name and scorer.
     """
+    if not isinstance(methods, Mapping) or not isinstance(asked, Prefixes):
+        raise ValueError('Give names and what ranks, {"GRU4Rec": model}, and then Prefixes: `prefixes()` of Sequences.')
+    if length < 1:
+        raise ValueError(f"length={length} is how many items of a prefix are read: give 1 or more.")
     if not len(asked):
         raise ValueError("There are no questions: hold out sequences of two items or more.")
     if trait is not None and catalogue is None:
@@ -174,9 +178,12 @@ def own_items(train: Sequences) -> Scorer:
     return scores
 
 
-def item_knn(train: Sequences) -> Scorer:
+def item_knn(train: Sequences, last: bool = True) -> Scorer:
     """What stands in the same sequences as the last item: ``n_ij / sqrt(n_i n_j)``, the cosine of the columns of the
-    sequences-by-items matrix (the item-kNN row of Hidasi et al. 2016, without their regularisation)."""
+    sequences-by-items matrix (the item-kNN row of Hidasi et al. 2016, without their regularisation).
+
+    last : ask the last item alone, as for clicks; False sums over all items that were read, as for baskets.
+    """
     from scipy.sparse import csr_matrix, diags
 
     shape = (len(train), len(train.catalogue))
@@ -189,7 +196,13 @@ def item_knn(train: Sequences) -> Scorer:
     cosine.setdiag(0.0)
 
     def scores(items: torch.Tensor, present: torch.Tensor) -> torch.Tensor:
-        return torch.from_numpy(cosine[_last(items, present).cpu().numpy()].toarray()).to(items.device)
+        if last:
+            return torch.from_numpy(cosine[_last(items, present).cpu().numpy()].toarray()).to(items.device)
+        row, place = present.cpu().numpy().nonzero()
+        read = csr_matrix(
+            (np.ones(len(row), np.float32), (row, items.cpu().numpy()[row, place])), (len(items), shape[1])
+        )
+        return torch.from_numpy((read @ cosine).toarray()).to(items.device)
 
     return scores
 

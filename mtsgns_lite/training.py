@@ -13,6 +13,7 @@ import torch
 
 from .data.samples import PairBatch
 from .data.sequence_samples import SequenceBatch
+from .data.sequences import Sequences
 from .device import pick_device
 from .models.base import ItemModel
 from .models.tables import Table
@@ -100,7 +101,7 @@ def fit(
         raise ValueError(f"probes={probes} is how often an epoch the probe is called: give 1 or more, or probe=None.")
     if snapshots < 0:
         raise ValueError(f"snapshots={snapshots} is how many to take in all: give 0 or more.")
-    if getattr(samples, "kind", model.trains_on) is not model.trains_on:
+    if isinstance(samples, Sequences) or getattr(samples, "kind", model.trains_on) is not model.trains_on:
         fitting = FITTING.get(model.trains_on, "walks or baskets: split.train")
         raise ValueError(f"{type(model).__name__} can't learn from {type(samples).__name__}: give it {fitting}.")
     place, adam = pick_device(device), model.adam if adam is None else adam

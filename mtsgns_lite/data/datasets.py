@@ -52,7 +52,8 @@ def load(
         ``"amazon"`` (with `category=`), once `python -m mtsgns_lite data get` has fetched them; a file of Amazon
         metadata (``meta_X.json.gz``; see `load_amazon`); a CSV or parquet file, or a data frame. A table with a basket
         column holds transactions; one with a source and a target column, edges; one with user, item and rating,
-        ratings.
+        ratings. One with users, but no baskets, holds transactions too: a basket is what a user took on a day (or ever,
+        where no times are known).
     basket, item, time, user, rating, edge_source, edge_target, weight, name : the columns' names, where they are not
         recognised by themselves. Without a time column the order of the rows is the order of time.
     traits : columns that hold side information, in the table itself or in `items`. With `items` and no

@@ -100,6 +100,10 @@ class Sequences:
         Raises ``FileNotFoundError``, ``ValueError`` for a damaged file, and as `from_rows` does.
         """
         rows = [line.split()[user_first:] for line in read_lines(path)]
+        if rows and all(len(row) <= 1 and "," in "".join(row) for row in rows):
+            raise ValueError(
+                f"{path} has commas where blanks part the items: read a table with `load`, or take them out."
+            )
         return cls.from_rows(rows, catalogue, Path(path).name.split(".")[0])
 
     def __len__(self) -> int:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 PRICE = re.compile(r"(unit|item|list|sale|retail)?[ _]?(price|cost)", re.IGNORECASE)
+DAY = 86_400_000_000_000  # nanoseconds
 CATEGORY = re.compile(r"categor|department|aisle|genre|class|group|kind|type", re.IGNORECASE)
 
 
@@ -170,7 +171,7 @@ def _from_rows(title, table, columns, about, traits, separator, min_count) -> Da
         raise ValueError(
             f"No column of baskets was recognised among: {', '.join(map(str, table.columns))}; name it (basket=)."
         )
-    item, group = _ids(table[columns["item"]]), _ids(table[key])
+    item, group = _ids(table[columns["item"]]), _groups(table, columns, key, ratings_only)
     there = (item != "") & (group != "")
     new_items = about is not None
     if about is None:
@@ -186,7 +187,9 @@ def _from_rows(title, table, columns, about, traits, separator, min_count) -> Da
         raise ValueError(f"{title!r} has no row with both an item and a {key}: check the columns' names.")
     users = user_ids = None
     if "user" in columns:
-        user_ids, users = np.unique(_ids(table[columns["user"]]), return_inverse=True)
+        user = _ids(table[columns["user"]])
+        user = np.where(user == "", "unknown, " + group, user)  # somebody else each time, for all we know
+        user_ids, users = np.unique(user, return_inverse=True)
     if ratings_only:
         assert users is not None
         value = to_numbers(table[columns["rating"]], columns["rating"])
@@ -199,6 +202,28 @@ def _from_rows(title, table, columns, about, traits, separator, min_count) -> Da
         title, catalogue, baskets, users=None if users is None else users[first],
         times=times[first] if "time" in columns else None, user_ids=user_ids,
     )  # fmt: skip
+
+
+def _groups(table: pd.DataFrame, columns: dict[str, str], key: str, ratings: bool) -> np.ndarray:
+    """(rows,) the basket of each row, as text; "" for none.
+
+    Without a column of baskets, a basket is what a user took on one day, or at all where no times are known. Numbers of
+    baskets that start again with every user are told apart by the user.
+    """
+    group = _ids(table[key])
+    if ratings or "user" not in columns:
+        return group
+    if "basket" not in columns:
+        if "time" not in columns:
+            return group
+        days = to_times(table[columns["time"]], columns["time"]) // DAY
+        return np.where(group == "", "", group + np.array([f", day {day}" for day in days], dtype=object))
+    import pandas as pd
+
+    pairs = pd.DataFrame({"group": group, "user": _ids(table[columns["user"]])})
+    several = pairs[pairs.user != ""].groupby("group").user.nunique() > 1
+    shared = pairs.group.isin(several.index[several]).to_numpy() & (group != "")
+    return np.where(shared, group + ", of " + pairs.user.to_numpy(), group)
 
 
 def _baskets(group: np.ndarray, item: np.ndarray, time: np.ndarray) -> tuple[Ragged, np.ndarray]:

@@ -31,4 +31,5 @@ class GRU4Rec(SequenceModel):
         """See `SequenceModel.interests`: the state after the last item that question t may read; K = 1."""
         states = self.states(inputs)  # (B, L, d)
         last = (within.sum(dim=2) - 1).clamp(min=0)  # (B, T)
-        return states.take_along_dim(last[:, :, None], dim=1)[:, :, None]
+        states = states.take_along_dim(last[:, :, None], dim=1) * within.any(dim=2, keepdim=True)  # 0 of nothing read
+        return states[:, :, None]

@@ -31,7 +31,7 @@ class SequenceModel(ItemModel):
     Parameters
     ----------
     dim : length of the items' vectors and of the interests.
-    loss : a name in `sequence_losses.LOSSES`, or a function of (scores, wanted).
+    loss : a name in `sequence_losses.LOSSES`, or a function of (scores, wanted), which is not saved with the model.
     traits : names of traits whose values have vectors too, or "all"; () is none.
     dropout : the chance that a number of an input or of a chosen interest is 0 in training.
     temperature : what cosines are multiplied by; a softmax of cosines alone is nearly flat.
@@ -67,8 +67,8 @@ class SequenceModel(ItemModel):
             raise ValueError(f"dropout={dropout} is a chance: give a number from 0 to below 1.")
         own = own or {}
         for name in ("interests", "length", "rounds"):
-            if own.get(name, 1) < 1:
-                raise ValueError(f"{name}={own[name]} is too few: give 1 or more.")
+            if not isinstance(own.get(name, 1), int) or own.get(name, 1) < 1:
+                raise ValueError(f"{name}={own[name]} must be a whole number from 1 on.")
         named = loss if isinstance(loss, str) else "cross-entropy"
         chosen = list(catalogue.traits) if traits == "all" else [traits] if isinstance(traits, str) else list(traits)
         super().__init__(
@@ -195,9 +195,10 @@ class SequenceModel(ItemModel):
     def warm_start(self, vectors: torch.Tensor) -> None:
         """Let items begin in the directions of (items, dim) vectors, such as `embeddings` of skip-gram.
 
-        An item whose vector is 0 keeps its own start. Raises ``ValueError`` for vectors of another shape.
+        An item whose vector is 0 keeps its own start; the others count as seen. Raises ``ValueError`` for vectors of
+        another shape.
         """
-        weight = self.rows.weight
+        weight, vectors = self.rows.weight, torch.as_tensor(vectors)
         if vectors.shape != weight.shape:
             raise ValueError(
                 f"The vectors are of shape {tuple(vectors.shape)}, not {tuple(weight.shape)}: "
@@ -207,6 +208,7 @@ class SequenceModel(ItemModel):
         length = torch.linalg.vector_norm(weight, dim=1, keepdim=True)  # so that steps turn it as fast
         there = (vectors != 0).any(dim=1, keepdim=True)
         weight.copy_(torch.where(there, length * F.normalize(vectors, dim=1), weight))
+        self.counts.copy_(torch.maximum(self.counts, there[:, 0].to(self.counts)))
 
     def _drop(self, values: torch.Tensor, batch: SequenceBatch) -> torch.Tensor:
         return dropped(values, self.dropout, batch.generator) if self.training else values

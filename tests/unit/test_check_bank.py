@@ -20,6 +20,9 @@ def bank(path):
 
 BANKS = {path.stem: bank(path) for path in BANK}
 RIGHT = [(name, place) for name, module in BANKS.items() for place in range(len(module.RIGHT))]
+UNSAID = [
+    (name, mistake, words) for name, module in BANKS.items() for mistake, words in getattr(module, "UNSAID", {}).items()
+]
 WRONG = [(name, *entry) for name, module in BANKS.items() for entry in module.WRONG]
 
 
@@ -50,3 +53,11 @@ def test_a_wrong_answer_is_rejected_with_a_hint_that_names_its_mistake(name, mis
     assert not verdict
     assert not verdict.unanswered
     assert words.lower() in verdict.hint.lower(), verdict
+
+
+@pytest.mark.parametrize(("name", "mistake", "words"), UNSAID)
+def test_a_hint_says_nothing_of_what_is_no_mistake_of_the_answer(name, mistake, words):
+    answer = next(answer for known, answer, _ in BANKS[name].WRONG if known == mistake)
+    verdict = getattr(check, name)(answer)
+    assert verdict.hint
+    assert words.lower() not in verdict.hint.lower(), verdict

@@ -311,6 +311,8 @@ def test_what_does_not_fit_is_refused():
         MIND(mt.Catalogue(range(3)), interests=0)
     with pytest.raises(ValueError, match="length=0"):
         ComiRecDR(mt.Catalogue(range(3)), length=0)
+    with pytest.raises(ValueError, match=r"interests=2.5 must be a whole number"):
+        MIND(mt.Catalogue(range(3)), interests=2.5)
     with pytest.raises(TypeError, match="dropuot"):
         ComiRecSA(mt.Catalogue(range(3)), dropuot=0.1)
 
@@ -334,3 +336,28 @@ def test_a_model_may_stand_for_its_scores(quiet_fit):
     asked = sequences.prefixes()
     figures = mt.evaluate_next({"model": model, "scores": model.scores}, asked, ks=(2,))
     assert figures["model"] == figures["scores"]
+
+
+@pytest.mark.parametrize("kind", ALL)
+def test_of_nothing_read_all_items_score_alike(kind):
+    model, _ = made(kind)
+    items, present = pad(Ragged.from_rows([[0, 1, 2], []]))
+    assert (model.users(items, present)[1] == 0).all()
+    assert (model.scores(items, present)[1] == 0).all()
+
+
+@pytest.mark.parametrize("kind", ALL)
+def test_a_warm_model_can_be_asked_before_it_is_trained(kind):
+    model, sequences = made(kind)
+    model.counts.zero_()
+    vectors = np.random.default_rng(0).normal(size=(6, 4))
+    vectors[5] = 0
+    model.warm_start(vectors)
+    assert model.seen.tolist() == [True] * 5 + [False]
+    assert mt.evaluate_next({"warm": model}, sequences.prefixes(), ks=(3,))["warm"]["recall@3"] > 0
+
+
+def test_sequences_are_no_samples(quiet_fit):
+    model, sequences = made(MIND)
+    with pytest.raises(ValueError, match=r"MIND can't learn from Sequences: give it the samples\(\) of Sequences"):
+        quiet_fit(model, sequences)

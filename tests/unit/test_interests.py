@@ -112,3 +112,12 @@ def test_own_items_come_by_count_then_by_popularity():
     present = torch.tensor([[True, True, True, False]])
     assert own_items(train)(items, present)[0].argsort(descending=True).tolist()[:3] == [2, 0, 1]
     assert torch.equal(own_items(train)(items, present & False).argsort(), popularity(train)(items, present).argsort())
+
+
+def test_a_weight_that_is_no_number_is_refused(trained):
+    model = trained[0]
+    for weight in (float("nan"), -1.0):
+        with pytest.raises(ValueError, match="weight="):
+            reranked(model.scores, model.catalogue, "group", weight)
+    with pytest.raises(ValueError, match="no trait 'aisle'"):
+        reranked(model.scores, model.catalogue, "aisle", 0.1)

@@ -442,3 +442,33 @@ def test_the_main_trait_is_a_category_where_one_is_called_so():
     assert mt.load(table, traits="auto").main_trait == "product_category"
     table = table.rename(columns={"product_category": "look"})
     assert mt.load(table, traits="auto").main_trait == "brand"
+
+
+def rows_of(shop):
+    """(user's id, items' ids) of each basket."""
+    return [(str(shop.user_ids[user]), sorted(shop.catalogue.ids[basket].tolist()))
+            for user, basket in zip(shop.users, map(shop.baskets.__getitem__, range(len(shop.baskets))))]  # fmt: skip
+
+
+def test_without_orders_a_basket_is_what_a_user_took_on_a_day():
+    frame = pd.DataFrame({
+        "customer": ["a", "a", "b", "a", "b", "b"],
+        "date": ["2024-03-01", "2024-03-01", "2024-03-01", "2024-03-02", "2024-02-01", "2024-02-01"],
+        "product": ["x", "y", "x", "z", "y", "z"],
+    })  # fmt: skip
+    assert rows_of(mt.load(frame)) == [("b", ["y", "z"]), ("a", ["x", "y"]), ("b", ["x"]), ("a", ["z"])]
+    assert rows_of(mt.load(frame.drop(columns="date"))) == [("a", ["x", "y", "z"]), ("b", ["x", "y", "z"])]
+
+
+def test_orders_that_each_user_counts_anew_are_not_one_order():
+    frame = pd.DataFrame({"customer": ["a", "a", "b", "b", "b"], "order": [1, 1, 1, 1, 2], "product": list("xyxzy")})
+    assert rows_of(mt.load(frame)) == [("a", ["x", "y"]), ("b", ["x", "z"]), ("b", ["y"])]
+
+
+def test_rows_without_a_user_are_nobody_we_know():
+    frame = pd.DataFrame({
+        "customer": ["a", "a", None, None, None, "a"], "order": [1, 1, 2, 2, 3, 4], "product": list("xyxzyz"),
+    })  # fmt: skip
+    shop = mt.load(frame)
+    assert len(set(shop.users.tolist())) == 3
+    assert rows_of(shop) == [("a", ["x", "y"]), ("unknown, 2", ["x", "z"]), ("unknown, 3", ["y"]), ("a", ["z"])]

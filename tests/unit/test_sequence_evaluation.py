@@ -192,3 +192,27 @@ def test_without_repeats_nothing_of_the_prefix_is_ranked():
     for repeats, expected in ((True, (1 / 2 + 1 / 2 + 1 / 2) / 3), (False, (1 + 1 / 2 + 0) / 3)):
         found = evaluate_next({"": scores}, asked, ks=(2,), length=2, repeats=repeats)[""]
         assert found["mrr@2"] == pytest.approx(expected)
+
+
+def test_item_knn_of_a_whole_history_is_the_sum_over_its_items():
+    rows = [[0, 1, 2], [1, 2], [3, 0], [2, 4, 0], [1, 4]]
+    train = Sequences(mt.Catalogue(range(5)), Ragged.from_rows(rows))
+    items, present = (
+        torch.tensor([[0, 1, 1], [3, 2, 2], [4, 4, 4]]),
+        torch.tensor([[1, 1, 0], [1, 0, 0], [0, 0, 0]]) > 0,
+    )
+    one = item_knn(train)
+    found = item_knn(train, last=False)(items, present)
+    alone = one(torch.tensor([[0], [1], [3]]), torch.ones(3, 1, dtype=torch.bool))
+    torch.testing.assert_close(found[0], alone[0] + alone[1])
+    torch.testing.assert_close(found[1], alone[2])
+    assert (found[2] == 0).all()
+
+
+def test_what_is_no_question_is_told():
+    asked = Prefixes(Ragged.from_rows([[0]]), Ragged.from_rows([[1]]))
+    for methods, questions in ((lambda items, present: items, asked), ({}, Ragged.from_rows([[0]]))):
+        with pytest.raises(ValueError, match="Give names and what ranks"):
+            evaluate_next(methods, questions)
+    with pytest.raises(ValueError, match="length=0"):
+        evaluate_next({}, asked, length=0)

@@ -14,7 +14,7 @@ def sigma(x):
     return 1 / (1 + exp(-x))
 
 
-def by_loop(name, scores, wanted, log_q=None, penalty=1.0):
+def by_loop(name, scores, wanted, log_q=None, penalty=0.0):
     """The equations, one place and one negative at a time."""
     total = 0.0
     for place, i in enumerate(wanted):
@@ -48,7 +48,7 @@ def test_losses_are_those_of_a_plain_loop(name):
 
 def test_the_penalty_of_bpr_max_is_weighed():
     scores, wanted = torch.tensor([[1.0, 2.0, -1.0]]), torch.tensor([0])
-    for penalty in (0.0, 0.5):
+    for penalty in (0.0, 0.5, 1.0):
         expected = by_loop("bpr-max", scores.tolist(), [0], penalty=penalty)
         assert bpr_max(scores, wanted, penalty).item() == pytest.approx(expected, abs=1e-6)
 

@@ -287,3 +287,9 @@ def test_new_questions_want_what_the_prefix_has_not():
     new = asked.new()
     assert lists(new.items) == [[0, 1], [3, 3], []]
     assert lists(new.wanted) == [[4], [-1, 0], [5]]
+
+
+def test_a_table_is_no_file_of_sequences(tmp_path):
+    (tmp_path / "orders.csv").write_text("user,item\n1,bread\n1,milk\n")
+    with pytest.raises(ValueError, match="has commas where blanks part the items"):
+        Sequences.from_file(tmp_path / "orders.csv")

@@ -104,7 +104,7 @@ def test_a_truncated_folder_is_refused(part, keep, shop, tmp_path):
 
 @pytest.mark.parametrize(
     ("change", "says"),
-    [({"kind": "GRU4Rec"}, "does not have"), ({"options": {"dim": 5}}, "damaged"), ({"options": {"x": 1}}, "damaged"),
+    [({"kind": "BERT4Rec"}, "does not have"), ({"options": {"dim": 5}}, "damaged"), ({"options": {"x": 1}}, "damaged"),
      ({"options": None}, "damaged"), ({"format": "one"}, "damaged")],
 )  # fmt: skip
 def test_a_folder_whose_parts_do_not_fit_is_refused(change, says, shop, tmp_path):

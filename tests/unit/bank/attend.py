@@ -93,6 +93,14 @@ def striking(axis):
     return lambda logits, present: logits.softmax(dim=axis) * present[:, :, None]
 
 
+def untransposed(x, first, second):
+    return (x @ first).tanh() @ second
+
+
+def nan_over_interests(inputs, present, first, second):
+    return (filled(logits_of(inputs, first, second), present).softmax(dim=2).mT @ inputs).nan_to_num(0.0)
+
+
 def no_tanh(x, first, second):
     return x @ first.T @ second.T
 
@@ -137,6 +145,7 @@ WRONG = [
     ("over interests", made(weigh=striking(2)), "over the interests"),
     ("over interests, -inf", made(weigh=lambda a, p: filled(a, p).softmax(dim=2)), "over the interests"),
     ("over interests, -inf mended", made(weigh=lambda a, p: filled(a, p).softmax(2).nan_to_num(0.0)), "the interests"),
+    ("over interests, -inf, zeros at the end", nan_over_interests, "over the interests"),
     ("over the batch", made(weigh=striking(0)), "over the batch"),
     ("over the batch, -inf", made(weigh=lambda a, p: filled(a, p).softmax(dim=0)), "over the batch"),
     ("over hidden", made(lambda x, a, b: (x @ a.T).softmax(dim=2) @ b.T), "hidden"),
@@ -157,6 +166,10 @@ WRONG = [
     ("W_1 untransposed", made(lambda x, a, b: (x @ a).tanh() @ b.T), "W_1 is (h, d)"),
     ("W_2 untransposed", made(lambda x, a, b: (x @ a.T).tanh() @ b), "W_2 is (K, h)"),
     ("neither transposed", made(lambda x, a, b: (x @ a).tanh() @ b), "transpose both"),
+    ("neither transposed, no mask", made(untransposed, lambda a, p: a.softmax(dim=1)), "transpose both"),
+    ("neither transposed, no mask, padding", made(untransposed, lambda a, p: a.softmax(dim=1)), "is given weight"),
+    ("W_1 untransposed, no mask", made(lambda x, a, b: (x @ a).tanh() @ b.T, lambda a, p: a.softmax(1)), "(h, d)"),
+    ("W_2 untransposed, no mask", made(lambda x, a, b: (x @ a.T).tanh() @ b, lambda a, p: a.softmax(1)), "(K, h)"),
     ("swapped", made(lambda x, a, b: (x @ b.T).tanh() @ a.T), "swapped"),
     ("scaled", made(lambda x, a, b: logits_of(x, a, b) / x.shape[2] ** 0.5), "root of d"),
     ("not normalised", made(weigh=lambda a, p: a.exp() * p[:, :, None]), "not normalised"),
@@ -181,3 +194,8 @@ WRONG = [
     ("no return", lambda x, present, first, second: None, "return"),
     ("hard-coded", lambda x, present, first, second: torch.zeros(1, 2, 2), "same answer whatever"),
 ]  # fmt: skip
+UNSAID = {
+    "over interests, -inf": "without items",
+    "over interests, -inf, zeros at the end": "without items",
+    "over the batch, -inf": "without items",
+}

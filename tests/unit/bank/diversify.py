@@ -225,6 +225,8 @@ WRONG = [
     ("mixed", made(worth=lambda s, count, weight: (1 - weight) * s + weight * count), "1 - weight"),
     ("weight on the scores", made(worth=lambda s, count, weight: weight * s + count), "score that is weighed"),
     ("again", made(ban=lambda worth, chosen: worth), "chosen twice"),
+    ("the same k times", lambda scores, category, weight, k: scores.argmax().repeat(k), "chosen twice"),
+    ("the same k times, adds for the same", made(alike, ban=lambda worth, chosen: worth), "chosen twice"),
     ("set to 0", made(ban=at_zero), "below 0"),
     ("shortened", shortened, "taken out of the list"),
     ("least", made(ban=lambda worth, chosen: -banned(-worth, chosen), best=torch.argmin), "least worthy"),
@@ -245,3 +247,4 @@ WRONG = [
     ("no return", lambda scores, category, weight, k: None, "return"),
     ("hard-coded", lambda scores, category, weight, k: torch.tensor([1]), "same answer whatever"),
 ]  # fmt: skip
+UNSAID = {"the same k times": "more of the same", "the same k times, adds for the same": "more of the same"}

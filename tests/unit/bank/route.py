@@ -188,6 +188,36 @@ def random_start(votes, present, rounds=3):
     return u
 
 
+def filling(number, once=False, weigh=lambda b, there: b.softmax(dim=1), end=lambda u: u):
+    """b is filled where there is padding: at the start, or in each round."""
+
+    def answer(votes, present, rounds=3):
+        b = votes.new_zeros(votes.shape[:3]).masked_fill(~present[:, None], number)
+        for _ in range(rounds):
+            b = b if once else b.masked_fill(~present[:, None], number)
+            u = squash((weigh(b, present[:, None])[..., None] * votes).sum(dim=2))
+            b = grown(b, None, u, votes)
+        return end(u)
+
+    return answer
+
+
+def random_start_of_a_seed(votes, present, rounds=3):
+    b = torch.randn(votes.shape[:3], generator=torch.Generator().manual_seed(0)).to(votes)
+    for _ in range(rounds):
+        u = squash((shares(b, present[:, None])[..., None] * votes).sum(dim=2))
+        b = grown(b, None, u, votes)
+    return u
+
+
+def cosine(b, z, u, votes):
+    return b + F.cosine_similarity(u[:, :, None], votes, dim=3)
+
+
+def cosine_by_hand(b, z, u, votes):
+    return b + agreement(u / by_length(u), votes / votes.norm(dim=3, keepdim=True))
+
+
 def written(votes, present, rounds=3):
     votes *= present[:, None, :, None]
     return by_einsum(votes, present, rounds)
@@ -249,10 +279,24 @@ WRONG = [
     ("over items, no squash", made(lambda b, there: b.softmax(dim=2) * there, lambda z: z), "nothing is squashed"),
     ("rounds asked for", lambda votes, present, rounds: by_einsum(votes, present, rounds), "three are meant"),
     ("two by default", lambda votes, present, rounds=2: by_einsum(votes, present, rounds), "three are meant"),
-    ("random start", random_start, "one round by hand"),
+    ("random start", random_start, "drawn at random"),
+    ("random start of a seed", random_start_of_a_seed, "drawn at random"),
+    ("minus infinity at the start", filling(-torch.inf, once=True), "after the softmax"),
+    ("minus infinity in each round", filling(-torch.inf), "after the softmax"),
+    ("minus infinity, and struck out", filling(-torch.inf, weigh=shares), "after the softmax"),
+    ("minus infinity, zeros at the end", filling(-torch.inf, end=lambda u: u.nan_to_num(0.0)), "after the softmax"),
+    ("-1e9 at the start", filling(-1e9, once=True), "after the softmax"),
+    ("-1e9 in each round", filling(-1e9), "after the softmax"),
+    ("b of 0 in each round", filling(0.0), "after the softmax"),
+    ("minus infinity, over items", filling(-torch.inf, weigh=lambda b, there: b.softmax(dim=2)), "over the items"),
+    ("cosine", made(update=cosine), "cosine"),
+    ("cosine by hand", made(update=cosine_by_hand), "cosine"),
+    ("u of length 1", made(update=lambda b, z, u, v: b + agreement(F.normalize(u, dim=2), v)), "of length 1"),
+    ("votes of length 1", made(update=lambda b, z, u, v: b + agreement(u, F.normalize(v, dim=3))), "of length 1"),
     ("mask without an axis", made(lambda b, there: b.softmax(dim=1) * there[:, 0]), "shapes"),
     ("written into", written, "writes into `votes`"),
     ("wrong on large batches", off_on_large_batches, "one round by hand"),
     ("no return", lambda votes, present, rounds=3: None, "return"),
     ("hard-coded", lambda votes, present, rounds=3: torch.zeros(1, 2, 3), "same answer whatever"),
 ]  # fmt: skip
+UNSAID = {"minus infinity, over items": "without items", "cosine by hand": "without items"}

@@ -99,7 +99,20 @@ def as_long(present):
     return by_tril(present).long()
 
 
+def ones(present):
+    """Floats, as `torch.ones` makes them."""
+    return torch.ones(present.shape[1], present.shape[1])
+
+
+def ones_in_numpy(present):
+    there = present.numpy()
+    return np.tril(np.ones((there.shape[1], there.shape[1]))) & there[:, None]
+
+
 WRONG = [
+    ("floats & booleans", made(lambda p: ones(p).tril()), "take booleans"),
+    ("not floats", made(lambda p: ~ones(p).triu(1)), "take booleans"),
+    ("floats & booleans, numpy", ones_in_numpy, "take booleans"),
     ("triu", made(lambda p: square(p).triu()), "wrong one of the two"),
     ("triu, questions masked", made(lambda p: square(p).triu(), lambda p: p[:, :, None]), "swapped"),
     ("strictly before", made(lambda p: square(p).tril(-1)), "strictly before"),
