@@ -25,6 +25,7 @@ import torch
 from bars import say
 
 import mtsgns_lite as mt
+from mtsgns_lite import lesson
 from mtsgns_lite.data.sequences import Prefixes, Sequences
 from mtsgns_lite.interests import reranked
 from mtsgns_lite.sequence_evaluation import (
@@ -59,10 +60,11 @@ def here(*files: str) -> list[Path] | None:
     return None
 
 
-def simple_rows(train: Sequences, vectors: torch.Tensor) -> dict:
-    """What every model has to beat."""
+def simple_rows(train: Sequences, vectors: torch.Tensor, baskets: Sequences | None = None) -> dict:
+    """What every model has to beat; of baskets, item-kNN asks all items that were read."""
+    neighbours = item_knn(train) if baskets is None else item_knn(baskets, last=False)
     return {
-        "popularity": popularity(train), "own items": own_items(train), "item-kNN": item_knn(train),
+        "popularity": popularity(train), "own items": own_items(train), "item-kNN": neighbours,
         "SGNS, last item": nearest_to_last(vectors), "SGNS, mean": nearest_to_mean(vectors),
     }  # fmt: skip
 
@@ -136,7 +138,7 @@ def interests() -> None:
     record("interests", kept)
 
 
-def table(train: Sequences, questions: dict[str, dict], epochs: int) -> None:
+def table(train: Sequences, questions: dict[str, dict], epochs: int, baskets: Sequences | None = None) -> None:
     """Every model beside K = 1 and the simple rows, 3 seeds, for each kind of question; Recall@50 of each seed."""
     print(train, *(options["asked"] for options in questions.values()), sep="\n", flush=True)
     runs: dict[str, list[SequenceFigures]] = {name: [] for name in questions}
@@ -148,7 +150,7 @@ def table(train: Sequences, questions: dict[str, dict], epochs: int) -> None:
                 models[f"{kind}, K = {count}"] = model
         for model in models.values():
             fitted(model, train, epochs, seed=seed)
-        simple = simple_rows(train, skipgram(train, seed=seed))
+        simple = simple_rows(train, skipgram(baskets or train, seed=seed), baskets)
         for name, options in questions.items():
             found = evaluate_next(simple, **options)
             short = {**options, "length": LENGTH}
@@ -175,19 +177,22 @@ def toys() -> None:
         table(train, {"toys": dict(asked=asked, length=50, repeats=False)}, 5)
 
 
+def households() -> tuple[Sequences, Prefixes, Sequences]:
+    """The last items of each household's past, the question for its next basket, and the past baskets themselves."""
+    data = lesson.next_items("groceries")
+    return data.train.recent(RECENT), data.asked, Sequences(data.train.catalogue, data.together)
+
+
 def groceries() -> None:
     """Each household's last basket, and of the same baskets what the household had not bought before."""
-    train, asked = Sequences.next_baskets(mt.load("groceries"))
-    train = train.recent(RECENT)
+    train, asked, baskets = households()
     table(train, {"groceries": dict(asked=asked, length=1000),
-                  "groceries, new items": dict(asked=asked.new(), length=1000, repeats=False)}, 2)  # fmt: skip
+                  "groceries, new items": dict(asked=asked.new(), length=1000, repeats=False)}, 2, baskets)  # fmt: skip
 
 
 def diversity() -> None:
     """How much of the gap between the list's diversity and 1 is closed, and what it costs."""
-    shop = mt.load("groceries")
-    train, asked = Sequences.next_baskets(shop)
-    train, kept = train.recent(RECENT), {}
+    shop, (train, asked, _), kept = mt.load("groceries"), households(), {}
     for seed in range(3):
         model = fitted(mt.ComiRecSA(shop.catalogue, length=LENGTH, seed=seed), train, 2, seed=seed)
         rows = []
@@ -207,12 +212,12 @@ def diversity() -> None:
 
 def warm() -> None:
     """Steps until the Recall@20 that a start from nothing has in the end, from the vectors of skip-gram."""
-    train, asked = Sequences.next_baskets(mt.load("groceries"))
-    train, kept = train.recent(RECENT), {}
+    train, asked, baskets = households()
+    kept = {}
     for name, kind in {"GRU4Rec": mt.GRU4Rec, "ComiRec-SA": mt.ComiRecSA}.items():
         for seed in range(3):
             curves = []
-            for vectors in (None, skipgram(train, seed=seed)):
+            for vectors in (None, skipgram(baskets, seed=seed)):
                 model = kind(train.catalogue, dim=64, seed=seed)
                 if vectors is not None:
                     model.warm_start(vectors)
