@@ -73,6 +73,11 @@ _KNOWN = {  # a hint: words of the messages that it helps with
         "index out of range",
     ),
     "A new tensor was made on another device than the inputs'.": ("expected all tensors to be on the same device",),
+    "`&`, `|` and `~` take booleans, and were given floating-point numbers: `.bool()` or a comparison makes some.": (
+        "bitwise_",
+        "operator.invert",
+        "unary ~",
+    ),
     "The types of two tensors differ: turn one into the other's with `.to(other.dtype)`.": (
         "expected scalar type",
         "same dtype",

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import torch
 import torch.nn.functional as F
 
-from .exercise import Case, Exercise, check, generator, mistakes
+from .exercise import Case, Exercise, Mistake, check, generator, mistakes
 from .verdict import Verdict
 
 NOTHING = (
@@ -113,6 +113,16 @@ def _answer(hidden: Callable, weigh: Callable, fill: Callable, mixed: Callable, 
     return wrong
 
 
+def _nan_beside(axis: int, end: Callable) -> Callable:
+    """The softmax runs over another axis: what is NaN comes of that, and of no empty history."""
+
+    def wrong(inputs, present, first, second) -> torch.Tensor:
+        logits = HIDDENS[0][0](inputs, first, second).masked_fill(~present[:, :, None], -torch.inf)
+        return end(logits.softmax(dim=axis).mT @ inputs)
+
+    return wrong
+
+
 def _oracle(inputs, present, first, second) -> torch.Tensor:
     found = inputs.new_zeros(len(inputs), len(second), inputs.shape[2], dtype=torch.float64)
     for user, row in enumerate(inputs.double()):
@@ -135,12 +145,12 @@ def _made(name: str, seed: int, lengths: list[int], steps: int, sizes: tuple[int
 
 def _cases() -> list[Case]:
     number = torch.tensor
-    one = number([[[1.0, 0.0], [0.0, 2.0], [3.0, -1.0]]])
+    one, other = number([[[1.0, 0.0], [0.0, 2.0], [3.0, -1.0]]]), number([[[0.5, 1.0], [2.0, -1.0], [-1.5, 0.5]]])
     first, second = number([[1.0, -0.5], [0.25, 0.5]]), number([[2.0, 0.0], [-1.0, 1.5]])
     wide = _made("in float64", 7, [5, 2, 4], 5, (3, 6, 2))
     return [
         Case("one history of three items, d = h = K = 2", (one, torch.ones(1, 3) > 0, first, second)),
-        Case("one history of two items, and padding", (one, number([[True, True, False]]), first, second)),
+        Case("one history of two items, and padding", (other, number([[True, True, False]]), first, second)),
         _made("one history of four items, one interest", 1, [4], 4, (3, 2, 1)),
         _made("one history of one item", 2, [1], 1, (2, 3, 2)),
         _made("two histories of unequal length", 3, [4, 2], 4, (3, 5, 2)),
@@ -163,7 +173,14 @@ ATTEND = Exercise(
     gradient=(0, 2, 3),
     cases=_cases,
     drawn=_drawn,
-    mistakes=mistakes(_answer, HIDDENS, WEIGHTS, FILLS, MIXED, ENDS),
+    mistakes=(
+        *(
+            Mistake(_nan_beside(axis, end), hint)
+            for axis, hint in ((2, OVER_INTERESTS), (0, OVER_BATCH))
+            for end in (torch.clone, torch.nan_to_num)
+        ),
+        *mistakes(_answer, HIDDENS, WEIGHTS, FILLS, MIXED, ENDS),
+    ),
     hints=(
         "One history and one interest first: a logit for each item, a softmax of these, and the items times their "
         "weights, added up.",

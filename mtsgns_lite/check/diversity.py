@@ -95,6 +95,11 @@ def _answer(count: Callable, worth: Callable, choose: Callable, end: Callable) -
     return wrong
 
 
+def _repeated(scores, category, weight, k) -> torch.Tensor:
+    """Whatever is added, the best is never struck out, and stays the best."""
+    return scores.argmax().repeat(k)
+
+
 def _shifted(scores, category, weight, k) -> torch.Tensor:
     worth, left, chosen = scores.clone(), category.clone(), []
     for _ in range(k):
@@ -169,6 +174,7 @@ DIVERSIFY = Exercise(
     extra=(_ties,),
     mistakes=(
         *mistakes(_answer, COUNTS, WORTHS, CHOICES, ENDS, most=1),
+        Mistake(_repeated, AGAIN),
         Mistake(_shifted, SHIFTED),
         Mistake(_recounted, RECOUNTED),
         *(one for one in mistakes(_answer, COUNTS, WORTHS, CHOICES, ENDS) if one.faults == 2),

@@ -14,6 +14,15 @@ NOTHING = (
     "Of a history without items the sum is 0, and its direction is 0 divided by 0: zeros are due. z times |z| over "
     "1 + |z|^2 is the same formula, and divides by no 0."
 )
+FILLED = (
+    "Filling b where there is padding doesn't keep it out: this softmax runs over the interests, so an item's own "
+    "shares add up to 1. Of one number, they are even; of nothing but minus infinity, they are 0 / 0, which is NaN. "
+    "The padding's weight has to be 0 after the softmax."
+)
+STARTED = (
+    "Already the first round differs. b starts at 0, so that each item gives 1/K to each interest: is it drawn at "
+    "random?"
+)
 DEFAULT = "Without `rounds`, three are meant: the signature says rounds=3."
 OVER_ITEMS = "The softmax runs over the items: what one item gives to the K interests has to add up to 1."
 # (B, K, L) b and (B, 1, L) booleans -> the weights; how they are kept from padding is another part
@@ -21,6 +30,7 @@ WEIGHTS: tuple[tuple[Callable, str], ...] = (
     (lambda b, there: b.softmax(dim=1), ""),
     (lambda b, there: b.softmax(dim=2), OVER_ITEMS),
     (lambda b, there: b.masked_fill(~there, -torch.inf).softmax(dim=2).nan_to_num(0.0), OVER_ITEMS),
+    (lambda b, there: b.masked_fill(~there, -torch.inf).softmax(dim=2), OVER_ITEMS),
     (lambda b, there: b.softmax(dim=0), "The softmax runs over the batch: histories have nothing to share."),
     (lambda b, there: b.flatten(1).softmax(dim=1).view(b.shape),
      "The softmax runs over interests and items at once: each item shares itself out among the interests."),
@@ -29,11 +39,16 @@ WEIGHTS: tuple[tuple[Callable, str], ...] = (
     (lambda b, there: b.sigmoid(), "A sigmoid looks at each interest alone: the interests compete for each item."),
     (lambda b, there: torch.ones_like(b), "All weights are 1: is the softmax taken over an axis of length 1?"),
 )  # fmt: skip
-HEARD: tuple[tuple[Callable, str], ...] = (
-    (lambda there: there, ""),
-    (torch.ones_like, "The padding votes: its weights have to be 0."),
-    (lambda there: ~there, "The mask is the wrong way round: True in `present` is an item."),
-    (lambda there: there[:1].expand(len(there), -1, -1),
+HEARD: tuple[tuple[Callable, str], ...] = (  # b, the weights and the booleans -> the weights that count
+    (lambda b, w, there: w * there, ""),
+    (lambda b, w, there: w, "The padding votes: its weights have to be 0."),
+    (lambda b, w, there: w * ~there, "The mask is the wrong way round: True in `present` is an item."),
+    (lambda b, w, there: w.masked_fill(~there, torch.nan), FILLED),
+    (lambda b, w, there: w * there.all(dim=2, keepdim=True),
+     FILLED + " Where NaN is made 0 later, all of a history that has padding is lost."),
+    (lambda b, w, there: w.masked_fill(~there, 1 / w.shape[1]), FILLED),
+    (lambda b, w, there: (b - 1e9 * ~there).softmax(dim=1), FILLED),
+    (lambda b, w, there: w * there[:1],
      "The first history's padding is taken for all: each history has its own length."),
 )  # fmt: skip
 SUMS: tuple[tuple[Callable, str], ...] = (  # (B, K, L) weights, (B, K, L, d) votes
@@ -80,12 +95,19 @@ def _agreement(u: torch.Tensor, v: torch.Tensor) -> torch.Tensor:
     return torch.einsum("bkd,bkld->bkl", u, v)
 
 
+COSINE = (
+    "b grows by a cosine, or u or the votes are made of length 1: the product of u and the vote, as they are, is due."
+)
 ONCE = "Only the first round counts: is a return inside the loop, or does b stay, or grow alike for all interests?"
 SHARED = "b is shared over the batch: each history has its own routing."
 UPDATES: tuple[tuple[Callable, str], ...] = (  # b, the weights, z, u and the votes -> the next b
     (lambda b, w, z, u, v: b + _agreement(u, v), ""),
     (lambda b, w, z, u, v: _agreement(u, v), "b is set anew in every round: it adds up over the rounds."),
     (lambda b, w, z, u, v: b + _agreement(z, v), "b grows by the votes' product with z: the squashed u is due."),
+    (lambda b, w, z, u, v: b + _agreement(F.normalize(u, dim=2), F.normalize(v, dim=3)), COSINE),
+    (lambda b, w, z, u, v: b + _agreement(u / _length(u), v / _length(v, 3)), COSINE),
+    (lambda b, w, z, u, v: b + _agreement(F.normalize(u, dim=2), v), COSINE),
+    (lambda b, w, z, u, v: b + _agreement(u, F.normalize(v, dim=3)), COSINE),
     (lambda b, w, z, u, v: b, ONCE),
     (lambda b, w, z, u, v: b - _agreement(u, v), "b falls where votes agree, or the softmax takes minus b."),
     (lambda b, w, z, u, v: w + _agreement(u, v), "The weights go on in place of b: add to b, and leave its softmax."),
@@ -120,7 +142,7 @@ def _answer(*parts: Callable) -> Callable:
     def wrong(votes, present, rounds=3) -> torch.Tensor:
         there, b = present[:, None], votes.new_zeros(votes.shape[:3])
         for _ in range(count(rounds)):
-            w = weigh(b, there) * heard(there)
+            w = heard(b, weigh(b, there), there)
             z = added(w, votes)
             u = squash(z)
             b = update(b, w, z, u, votes)
@@ -153,7 +175,7 @@ def _made(
 def _cases() -> list[Case]:
     wide = _made("in float64, three rounds", 8, [5, 2, 4], 5, 2, 3, 3)
     return [
-        _made("one history of two items, two interests, one round", 1, [2], 2, 2, 3, 1),
+        _made("one history of two items, two interests, one round", 1, [2], 2, 2, 3, 1, hint=STARTED),
         _made("one history of three items, two interests, two rounds", 2, [3], 3, 2, 2, 2),
         _made("one history of one item, three interests, three rounds", 3, [1], 1, 3, 2, 3),
         _made("one interest, three rounds", 4, [3], 3, 1, 2, 3),
