@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -29,7 +30,7 @@ def attention_map(
     figure = canvas(title, height=150 + 26 * len(rows))
     width = max(10, 44 // max(len(heads), 1))  # letters in a line
     columns = [
-        "<br>".join(textwrap.wrap(f"{number}: {label(clipped(head, 26))}", width))
+        "<br>".join(textwrap.wrap(f"{number}: {label(clipped(head, 40))}", width))
         for number, head in enumerate(heads, 1)
     ]
     told = "%{y}<br>interest %{x}: %{z:.2f}<extra></extra>"
@@ -88,7 +89,7 @@ def interest_clouds(
     figure.add_trace(_dots(ground, "the shop's items", grey, hoverinfo="skip", legendrank=2_000))
     told = ("bought", 13, ""), ("suggested", 7, "-open")
     for number, head in enumerate(heads):
-        name = f"{number + 1}: {label(clipped(head, 28))}"
+        name = f"{number + 1}: {label(clipped(head, 40))}"
         for (places, of, names), (what, size, style) in zip((history, suggested), told):
             rows = [row for row, own in enumerate(of) if own == number]
             symbol = SYMBOLS[number % len(SYMBOLS)] + style
@@ -166,9 +167,12 @@ def tradeoff_slider(
 
 
 def _state(point: tuple[float, float], shown: Sequence[tuple[str, str]]) -> dict[str, list]:
-    """What plotly changes at a step: the point on the curve, and the list, its kinds in colours."""
-    kinds = list(dict.fromkeys(kind for _, kind in shown))
-    colours = [PALETTE[kinds.index(kind) % len(PALETTE)] for _, kind in shown]
+    """What plotly changes at a step: the point on the curve, and the list, its kinds in colours, no colour for two.
+
+    The most frequent kinds are served first; what is left without a colour is grey.
+    """
+    kinds = [kind for kind, _ in Counter(kind for _, kind in shown).most_common(len(PALETTE))]
+    colours = [PALETTE[kinds.index(kind)] if kind in kinds else OTHER for _, kind in shown]
     texts = [f" {label(clipped(name, SHORT))} · {label(clipped(kind, KIND))}" for name, kind in shown]
     return {
         "x": [[point[0]], [0] * len(shown)],

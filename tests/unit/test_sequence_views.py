@@ -9,6 +9,7 @@ import pytest
 
 from mtsgns_lite.views import display
 from mtsgns_lite.views.sequences import attention_map, interest_clouds, tradeoff_slider
+from mtsgns_lite.views.style import OTHER, PALETTE
 
 WEIGHTS = np.array([[0.7, 0.2, 0.1], [0.1, 0.1, 0.8]])  # (K, L)
 
@@ -76,6 +77,15 @@ def test_the_slider_moves_the_point_and_changes_the_list():
 def test_a_kind_has_a_colour_within_a_list():
     colours = tradeoff_slider(CURVE, LISTS, "").data[2].marker.color
     assert colours[0] == colours[1]
+
+
+def test_no_two_kinds_share_a_colour_and_what_repeats_has_one():
+    shown = [(f"item {n}", f"kind {n}") for n in range(len(PALETTE) + 2)]
+    shown += [("again", shown[-1][1])]  # the kind that comes twice comes last
+    colours = tradeoff_slider({0.0: (0.5, 0.3)}, {0.0: shown}, "").data[2].marker.color
+    assert colours[-1] == colours[-2] != OTHER
+    assert len({*colours} - {OTHER}) == len(PALETTE)
+    assert colours.count(OTHER) == 2
 
 
 @pytest.mark.parametrize(("curve", "lists"), [({}, {}), (CURVE, {0.0: LISTS[0.0]})])
