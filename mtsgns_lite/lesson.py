@@ -164,7 +164,7 @@ class NextItems:
 
 def next_items(dataset: str = "groceries", smoke: bool = False, seed: int = 0) -> NextItems:
     """Each user's baskets but the last, and the question for that; where users are not known, what the last tenth of
-    the baskets end with.
+    the baskets end with; of ratings, what each user liked last.
 
     "planted" is users with two interests (`planted_interests`), and takes the place, which a line that begins with NOTE
     says, of data that has no sequences.
@@ -182,7 +182,10 @@ def next_items(dataset: str = "groceries", smoke: bool = False, seed: int = 0) -
 
 def _next_baskets(whole: Dataset, seed: int) -> NextItems:
     """Raises ``ValueError`` where there are no sequences to learn from, or none to ask about."""
-    if whole.baskets is not None and whole.users is not None and (np.bincount(whole.users) > 1).sum() >= 20:
+    if whole.ratings is not None:
+        train, asked = Sequences.from_dataset(whole.as_baskets(), shuffle=False).leave_last()
+        together = train.items
+    elif whole.baskets is not None and whole.users is not None and (np.bincount(whole.users) > 1).sum() >= 20:
         train, asked = Sequences.next_baskets(whole, seed)
         last = np.zeros(whole.users.max() + 1, dtype=np.int64)
         np.maximum.at(last, whole.users, np.arange(len(whole.users)))

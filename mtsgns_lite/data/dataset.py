@@ -77,7 +77,8 @@ class Edges:
 
 @dataclass(frozen=True)
 class Ratings:
-    """What users said of items: three arrays of one length, `value` being a rating or a count."""
+    """What users said of items: three arrays of one length, `value` being a rating or a count; each user's in order of
+    time, where times are known."""
 
     user: np.ndarray
     item: np.ndarray

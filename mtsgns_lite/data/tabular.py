@@ -194,6 +194,9 @@ def _from_rows(title, table, columns, about, traits, separator, min_count) -> Da
         assert users is not None
         value = to_numbers(table[columns["rating"]], columns["rating"])
         check_numbers(value, "ratings")
+        if "time" in columns:  # each user's, the earliest first
+            order = np.lexsort((to_times(table[columns["time"]], columns["time"]), pd.factorize(users)[0]))
+            users, code, value = users[order], code[order], value[order]
         return Dataset(title, about.catalogue(ids), ratings=Ratings(users, code, value), user_ids=user_ids)
     times = to_times(table[columns["time"]], columns["time"]) if "time" in columns else np.arange(len(table))
     baskets, first = _baskets(group, code, times)

@@ -171,3 +171,19 @@ def test_next_items_of_edges_are_of_planted_users_and_it_says_so(planted_edges, 
     assert "planted users" in told
     assert lesson.next_items("planted", smoke=True).train.name == found.train.name
     assert not capsys.readouterr().out
+
+
+def test_of_ratings_the_last_that_a_user_liked_is_asked_for(tmp_path):
+    rng = np.random.default_rng(0)
+    lines, liked = [], {}
+    for user in range(30):
+        films = rng.permutation(40)[:12].tolist()
+        rating = [5, 1] * 6
+        liked[user] = [str(film) for film, value in zip(films, rating) if value == 5]
+        lines += [f"{user},{film},{value},{1_000_000 + turn}" for turn, (film, value) in enumerate(zip(films, rating))]
+    rng.shuffle(lines)
+    (tmp_path / "ratings.csv").write_text("userId,movieId,rating,timestamp\n" + "\n".join(lines))
+    data = lesson.next_items(str(tmp_path / "ratings.csv"))
+    ids = data.train.catalogue.ids
+    found = {tuple(ids[data.asked.items[q]]): ids[data.asked.wanted[q]].tolist() for q in range(len(data.asked))}
+    assert found == {tuple(films[:-1]): films[-1:] for films in liked.values()}
