@@ -52,7 +52,8 @@ def attention_map(
     figure.update_xaxes(
         type="category", side="top", tickangle=0, tickfont=dict(size=11), showgrid=False, showline=False
     )
-    figure.update_layout(margin_t=figure.layout.margin.t + 24, margin_b=16)
+    lines = max((column.count("<br>") for column in columns), default=0)
+    figure.update_layout(margin_t=figure.layout.margin.t + 24 + 13 * max(0, lines - 2), margin_b=16)
     return figure.update_yaxes(type="category", autorange="reversed", showgrid=False, showline=False)
 
 
@@ -89,7 +90,7 @@ def interest_clouds(
     figure.add_trace(_dots(ground, "the shop's items", grey, hoverinfo="skip", legendrank=2_000))
     told = ("bought", 13, ""), ("suggested", 7, "-open")
     for number, head in enumerate(heads):
-        name = f"{number + 1}: {label(clipped(head, 40))}"
+        name = f"{number + 1}: {label(clipped(head, 34))}"
         for (places, of, names), (what, size, style) in zip((history, suggested), told):
             rows = [row for row, own in enumerate(of) if own == number]
             symbol = SYMBOLS[number % len(SYMBOLS)] + style
