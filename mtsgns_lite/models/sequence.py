@@ -195,8 +195,8 @@ class SequenceModel(ItemModel):
     def warm_start(self, vectors: torch.Tensor) -> None:
         """Let items begin in the directions of (items, dim) vectors, such as `embeddings` of skip-gram.
 
-        An item whose vector is 0 keeps its own start; the others count as seen. Raises ``ValueError`` for vectors of
-        another shape.
+        Their mean is taken off: what all share only makes cosines alike (Mu and Viswanath 2018). An item whose vector is 0 keeps
+        its own start; the others count as seen. Raises ``ValueError`` for vectors of another shape.
         """
         weight, vectors = self.rows.weight, torch.as_tensor(vectors)
         if vectors.shape != weight.shape:
@@ -207,6 +207,7 @@ class SequenceModel(ItemModel):
         vectors = vectors.to(weight)
         length = torch.linalg.vector_norm(weight, dim=1, keepdim=True)  # so that steps turn it as fast
         there = (vectors != 0).any(dim=1, keepdim=True)
+        vectors = vectors - vectors[there[:, 0]].mean(dim=0)
         weight.copy_(torch.where(there, length * F.normalize(vectors, dim=1), weight))
         self.counts.copy_(torch.maximum(self.counts, there[:, 0].to(self.counts)))
 
