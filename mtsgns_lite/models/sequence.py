@@ -195,8 +195,8 @@ class SequenceModel(ItemModel):
     def warm_start(self, vectors: torch.Tensor) -> None:
         """Let items begin in the directions of (items, dim) vectors, such as `embeddings` of skip-gram.
 
-        Their mean is taken off: what all share only makes cosines alike (Mu and Viswanath 2018). An item whose vector is 0 keeps
-        its own start; the others count as seen. Raises ``ValueError`` for vectors of another shape.
+        Their mean is taken off: what all share only makes cosines alike (Mu and Viswanath 2018). An item whose vector
+        is 0 keeps its own start; the others count as seen. Raises ``ValueError`` for vectors of another shape.
         """
         weight, vectors = self.rows.weight, torch.as_tensor(vectors)
         if vectors.shape != weight.shape:

@@ -21,7 +21,7 @@ if importlib.util.find_spec("mtsgns_lite") is None:
 
 # %% [markdown]
 # The parameters, as in every lesson. `SMOKE = True` makes everything small and quick; `DATASET` may also be
-# `"planted"` or the path of your own CSV; `DEVICE = None` picks for you.
+# `"planted"`, `"movielens"` once it is fetched, or the path of your own CSV; `DEVICE = None` picks for you.
 
 # %% tags=["parameters"]
 SMOKE = False
@@ -655,7 +655,8 @@ for name, sum_of in sums.items():
 # ## A warm start
 #
 # Items need not begin at random: skip-gram has placed them already, in seconds. The directions of lesson 02's or 03's
-# vectors are given to the model before its first step. **Predict** where it begins, and who is ahead at the end.
+# vectors, less the mean that all of them share, are given to the model before its first step. **Predict** where it
+# begins, and who is ahead at the end.
 
 # %%
 warm = mt.ComiRecSA(catalogue, interests=4, seed=SEED)
@@ -677,7 +678,7 @@ figures.show(figures.learning_curve(curves, title, "step", "recall@50"), alt=tit
 # Even rows at random find something before the first step: an interest is made of the history's own items, so these are
 # nearest to it, and people buy again. The warm model knows besides what goes together, and needs fewer steps to the
 # same recall (at the first time that the one noisy curve crosses the end of the other; don't read it to the step). It
-# does not go further: what skip-gram knows, the baskets teach anyway. So a warm start saves time where training is
+# goes hardly further: what skip-gram knows, the baskets teach anyway. So a warm start saves time where training is
 # dear, and where baskets are few.
 #
 # ## What else goes in, and how it comes out
