@@ -19,7 +19,7 @@ from torch import nn
 
 from ..data.catalogue import Catalogue
 from .routing import route
-from .sequence import SequenceModel, nearest
+from .sequence import SequenceModel
 
 
 class ComiRecDR(SequenceModel):
@@ -61,10 +61,6 @@ class ComiRecDR(SequenceModel):
         votes = votes.unflatten(2, (self.count, self.dim)).permute(1, 2, 0, 3)  # (B, K, L, d)
         return route(votes, within, self.start[:, :places], self.rounds)
 
-    def choose(self, users: torch.Tensor, wanted: torch.Tensor) -> torch.Tensor:
-        """The interest nearest to what came next."""
-        return nearest(users, wanted)
-
 
 class ComiRecSA(SequenceModel):
     """Interests by self-attention.
@@ -102,7 +98,3 @@ class ComiRecSA(SequenceModel):
         logits = logits.transpose(1, 2)[:, None].masked_fill(~within[:, :, None], -torch.inf)  # (B, T, K, L)
         weights = logits.softmax(dim=3).nan_to_num(0.0)  # 0 where nothing is read
         return (weights.flatten(1, 2) @ inputs).unflatten(1, weights.shape[1:3]), weights
-
-    def choose(self, users: torch.Tensor, wanted: torch.Tensor) -> torch.Tensor:
-        """The interest nearest to what came next."""
-        return nearest(users, wanted)

@@ -5,7 +5,7 @@
     v = sum_k softmax over k of (temperature cos(u_k, e))^p  u_k                                (label-aware attention)
 
 S is one matrix for all pairs, so only chance tells the interests apart before the first round. A history of n items has
-``K' = max(1, min(K, log2 n))`` interests (eq. 9).
+``K' = max(1, min(K, floor(log2 n)))`` interests (eq. 9).
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from torch import nn
 
 from ..data.catalogue import Catalogue
 from .routing import route
-from .sequence import SequenceModel, nearest
+from .sequence import SequenceModel
 
 
 class MIND(SequenceModel):
@@ -62,7 +62,7 @@ class MIND(SequenceModel):
     def choose(self, users: torch.Tensor, wanted: torch.Tensor) -> torch.Tensor:
         """Label-aware attention: (P, d) v."""
         if self.power is None:
-            return nearest(users, wanted)
+            return super().choose(users, wanted)
         near = self.temperature * (F.normalize(users, dim=2) @ wanted[:, :, None])[:, :, 0]  # (P, K)
         near = (near.sign() * near.abs() ** self.power).masked_fill((users == 0).all(dim=2), -torch.inf)
         return (near.softmax(dim=1)[:, None] @ users)[:, 0]

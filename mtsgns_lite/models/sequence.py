@@ -26,7 +26,7 @@ from .traits import TraitMixture
 
 
 class SequenceModel(ItemModel):
-    """A subclass defines ``interests(inputs, within)``; one with several, ``routed`` and ``choose(users, wanted)``.
+    """A subclass defines ``interests(inputs, within)``; one whose interests weigh items, ``routed`` instead.
 
     Parameters
     ----------
@@ -127,8 +127,9 @@ class SequenceModel(ItemModel):
         raise ValueError(f"{type(self).__name__} weighs no items: ask MIND or ComiRec which items an interest is of.")
 
     def choose(self, users: torch.Tensor, wanted: torch.Tensor) -> torch.Tensor:
-        """(P, K, d) interests, (P, d) the e of what came next -> (P, d) the one vector that training compares."""
-        return users[:, 0]
+        """(P, K, d) interests, (P, d) the e of what came next -> (P, d) the one vector that training compares:
+        the interest nearest to it."""
+        return nearest(users, wanted)
 
     def compare(self, users: torch.Tensor, units: torch.Tensor) -> torch.Tensor:
         """(..., d) interests, (N, d) the items' e -> (..., N) temperature times their cosines."""

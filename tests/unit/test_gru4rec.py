@@ -81,19 +81,6 @@ def test_scores_are_those_after_the_last_item():
         np.testing.assert_allclose(scores, cosines(model, by_loop(model, row)[-1:])[0], atol=1e-12)
 
 
-def test_permuting_the_batch_permutes_the_scores_and_changes_nothing_else():
-    model, sequences = made()
-    items, present = pad(Ragged.from_rows(ROWS))
-    order = torch.tensor([2, 0, 3, 1])
-    torch.testing.assert_close(model.scores(items[order], present[order]), model.scores(items, present)[order])
-    batch = batch_of(sequences)
-    wanted = torch.zeros_like(batch.places).masked_scatter_(batch.present, batch.wanted)
-    moved = dataclasses.replace(
-        batch, places=batch.places[order], present=batch.present[order], wanted=wanted[order][batch.present[order]]
-    )
-    torch.testing.assert_close(model.loss(moved), model.loss(batch))
-
-
 def test_padding_changes_nothing_whatever_stands_there():
     model, sequences = made()
     items, present = pad(Ragged.from_rows(ROWS))
