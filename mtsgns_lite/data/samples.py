@@ -52,6 +52,10 @@ class SkipGramBatch:
         present = self.present.float()
         return present[:, :, None] * near * present[:, None, :]
 
+    def total(self, pairs: torch.Tensor) -> torch.Tensor:
+        """What a loss over these pairs is divided by, to be their mean."""
+        return pairs.sum()
+
 
 class Noise:
     """Negatives in proportion to count^exponent (Mikolov et al. 2013: 0.75), each item that occurs having its share."""
@@ -60,6 +64,13 @@ class Noise:
         weight = torch.where(counts > 0, counts.double().clamp(min=1e-300) ** exponent, 0.0)
         total = weight.cumsum(0)
         self.reach = total / total[-1]
+
+    @classmethod
+    def from_reach(cls, reach: torch.Tensor) -> Noise:
+        """The same of its `reach`, (items,) the running total of the shares, such as an array on a disk."""
+        noise = cls.__new__(cls)
+        noise.reach = reach
+        return noise
 
     def draw(self, shape: tuple[int, ...], generator: torch.Generator) -> torch.Tensor:
         """Item numbers of the given shape, on the generator's device."""

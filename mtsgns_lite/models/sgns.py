@@ -39,14 +39,15 @@ class SgnsLoss(torch.autograd.Function):
 
     With a = dL/d(u.v) = -sigma(-u.v) and b = dL/d(u.n) = sigma(u.n), each times its pair's weight: a target row gets
     ``a V + b N``, a context row ``a' U``, a negative ``b' U`` (U, V, N: the rows of targets, contexts, negatives).
+    `total` is the number of pairs that the loss is the mean over: of these, or of a batch that they are a part of.
     """
 
     @staticmethod
-    def forward(ctx, target, context, noise, pairs, negatives):
+    def forward(ctx, target, context, noise, pairs, negatives, total):
         """See `sgns_loss`."""
         groups = target.reshape(len(noise), -1, target.shape[-1])
         scores, noise_scores = target @ context.mT, groups @ noise.mT
-        pairs = pairs / pairs.sum().clamp(min=1)
+        pairs = pairs / total.clamp(min=1)
         each = (pairs.sum(dim=2) * (negatives / noise.shape[1])).view(*groups.shape[:2], 1)
         ctx.save_for_backward(
             target, context, noise, -torch.sigmoid(-scores) * pairs, torch.sigmoid(noise_scores).mul_(each)
@@ -61,7 +62,7 @@ class SgnsLoss(torch.autograd.Function):
         of_target = (a @ context).view_as(groups).baddbmm_(b, noise).view_as(target)
         of_context = a.mT @ target if ctx.needs_input_grad[1] else None
         of_noise = b.mT @ groups if ctx.needs_input_grad[2] else None
-        return of_target, of_context, of_noise, None, None
+        return of_target, of_context, of_noise, None, None, None
 
 
 class SGNS(ItemModel):
@@ -84,7 +85,8 @@ class SGNS(ItemModel):
     def loss(self, batch: SkipGramBatch) -> torch.Tensor:
         """See `sgns_loss`."""
         context, noise = self.context(batch.items), self.context(batch.noise)
-        return SgnsLoss.apply(self.target(batch.items), context, noise, batch.pairs(), batch.negatives)
+        pairs = batch.pairs()
+        return SgnsLoss.apply(self.target(batch.items), context, noise, pairs, batch.negatives, batch.total(pairs))
 
     def embeddings(self, which: str = "target", unseen: str = "zero") -> torch.Tensor:
         """See `ItemModel.embeddings`. Without traits, "traits" is the zero vector."""

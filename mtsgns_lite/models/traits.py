@@ -43,29 +43,17 @@ class TraitMixture(nn.Module):
 
     def __init__(self, catalogue: Catalogue, dim, weights, scale, spread, rate, trait_rate, weight_rate, seed, more=0):
         super().__init__()
-        traits = list(catalogue.traits.values())
-        self.scale, self.sources, self.per_item = scale, 1 + len(traits) + more, weights == "item"
+        self.scale, self.sources, self.per_item = scale, 1 + len(catalogue.traits) + more, weights == "item"
         self.items = Table(len(catalogue), dim, spread=spread, rate=rate, seed=seed)
-        *firsts, rows = np.cumsum([0, *(len(trait.values) for trait in traits)])
-        self.values = Table(int(rows), dim, rate=trait_rate)
+        rows = sum(len(trait.values) for trait in catalogue.traits.values())
+        self.values = Table(rows, dim, rate=trait_rate)
         # A row of logits for all items hears from every batch, so it can wait until the first gradients, which only
         # find the common direction of all items, have passed; a row of one item hears seldom and can't.
         rows, start = (len(catalogue), 0.0) if self.per_item else (1, 0.1)
         if weight_rate is None:
             weight_rate = WEIGHT_RATES[weights]
         self.logits = Table(rows, self.sources, rate=weight_rate, start=start)
-
-        # Every known value of every item, item by item: its row in the one table that all traits' values share (each
-        # trait's codes begin where the last one's ended), and its source. `count` is how many values a source has.
-        none = np.zeros((len(catalogue), 0), dtype=np.int64)
-        code = np.concatenate([none, *(t.codes + first for t, first in zip(traits, firsts))], axis=1)
-        known = np.concatenate([none > 0, *(t.codes > 0 for t in traits)], axis=1)
-        source = np.repeat(np.arange(1, 1 + len(traits)), np.array([t.codes.shape[1] for t in traits], dtype=int))
-        source = np.broadcast_to(source, known.shape)[known]
-        count = np.zeros((len(catalogue), self.sources), dtype=np.float32)
-        np.add.at(count, (np.nonzero(known)[0], source), 1)
-        starts = np.concatenate([[0], known.sum(axis=1).cumsum()])
-        for name, array in dict(starts=starts, code=code[known], source=source, count=count).items():
+        for name, array in known_values(catalogue, self.sources).items():
             self.register_buffer(name, torch.from_numpy(array), persistent=False)
 
     def entries(self, items: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
@@ -126,6 +114,26 @@ class TraitMixture(nn.Module):
         owner, code, source = self.entries(items)
         parts = mix[..., None] * F.pad(self.items(items)[:, None], (0, 0, 0, self.sources - 1))  # (U, n + 1, d)
         return parts.index_put((owner, source), mix[owner, source, None] * self.values(code), accumulate=True)
+
+
+def known_values(catalogue: Catalogue, sources: int) -> dict[str, np.ndarray]:
+    """Every known value of every item, item by item, E in all.
+
+    starts : (items + 1,) where each item's begin. code : (E,) the value's row in the one table that all traits' values
+    share (each trait's codes begin where the last one's ended). source : (E,) which source it belongs to.
+    count : (items, sources) how many values a source has.
+    """
+    traits = list(catalogue.traits.values())
+    firsts = np.cumsum([0, *(len(trait.values) for trait in traits)])
+    none = np.zeros((len(catalogue), 0), dtype=np.int64)
+    code = np.concatenate([none, *(t.codes + first for t, first in zip(traits, firsts))], axis=1)
+    known = np.concatenate([none > 0, *(t.codes > 0 for t in traits)], axis=1)
+    source = np.repeat(np.arange(1, 1 + len(traits)), np.array([t.codes.shape[1] for t in traits], dtype=int))
+    source = np.broadcast_to(source, known.shape)[known]
+    count = np.zeros((len(catalogue), sources), dtype=np.float32)
+    np.add.at(count, (np.nonzero(known)[0], source), 1)
+    starts = np.concatenate([[0], known.sum(axis=1).cumsum()])
+    return {"starts": starts, "code": code[known], "source": source, "count": count}
 
 
 class MultiTraitSGNS(ItemModel):
@@ -201,11 +209,11 @@ class MultiTraitSGNS(ItemModel):
         whole, traits = self.target.whole_and_traits(batch.items)
         context, noise = self.context(batch.items), self.context(batch.noise)
         pairs = batch.pairs()
-        loss = SgnsLoss.apply(whole, context, noise, pairs, batch.negatives)
+        loss = SgnsLoss.apply(whole, context, noise, pairs, batch.negatives, batch.total(pairs))
         if self.auxiliary:
             pairs = pairs * self.has_traits[batch.items][:, :, None]
             loss = loss + self.auxiliary * SgnsLoss.apply(
-                traits, context.detach(), noise.detach(), pairs, batch.negatives
+                traits, context.detach(), noise.detach(), pairs, batch.negatives, batch.total(pairs)
             )
         return loss
 
