@@ -38,13 +38,18 @@ def save_model(model: ItemModel, folder: str | Path, dataset: str = "", **about)
     folder.mkdir(parents=True, exist_ok=True)
     catalogue_to_folder(model.catalogue, folder)
     save_tensors(model.state_dict(), folder / "weights.safetensors")
+    kind, traits = type(model).__name__, list(model.catalogue.traits)
+    write_about(folder, kind, model.options, len(model.catalogue), traits, dataset, about)
+    return folder
+
+
+def write_about(folder: Path, kind: str, options: dict, items: int, traits: list[str], dataset: str, about: dict):
+    """What a model folder says of itself, as `read_about` reads it."""
     text = {
-        "format": FORMAT, "kind": type(model).__name__, "options": model.options, "dataset": dataset,
-        "items": len(model.catalogue), "traits": list(model.catalogue.traits),
+        "format": FORMAT, "kind": kind, "options": options, "dataset": dataset, "items": items, "traits": traits,
         "versions": {"mtsgns_lite": library_version(), "torch": torch.__version__}, "about": about,
     }  # fmt: skip
     write_text(folder / "model.json", json.dumps(text, indent=2))
-    return folder
 
 
 def load_model(folder: str | Path, device: str | torch.device = "cpu") -> ItemModel:
@@ -128,6 +133,12 @@ def catalogue_to_folder(catalogue: Catalogue, folder: Path) -> None:
     write_text(folder / "catalogue.json", json.dumps(text, ensure_ascii=False))
     codes = {name: torch.from_numpy(trait.codes) for name, trait in catalogue.traits.items()}
     save_tensors(codes, folder / "catalogue.safetensors")
+
+
+def copy_catalogue(source: Path, folder: Path) -> None:
+    """Copy what `catalogue_to_folder` wrote."""
+    for name in ("catalogue.json", "catalogue.safetensors"):
+        shutil.copyfile(source / name, folder / name)
 
 
 def catalogue_from_folder(folder: Path) -> Catalogue:

@@ -1,0 +1,157 @@
+"""A job: all that a training needs, in a folder that every process can read. No process holds what it does not use."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from ..data.samples import SkipGramSamples
+from ..models.base import ItemModel
+from ..storage import catalogue_to_folder, copy_catalogue, library_version, write_about, write_text
+from ..training import SCHEDULES
+from . import checkpoints
+from .mapped import mapped
+from .models import check_kind, table_specs, write_traits
+from .rows import write_rows
+from .tables import TableSpec
+
+FORMAT = 1
+SHARDINGS = ("auto", "row_wise", "table_wise")
+
+
+@dataclass(frozen=True)
+class Job:
+    """What `write_job` wrote.
+
+    Attributes
+    ----------
+    folder : where.
+    settings : see `write_job`; "options" are the model's, "rows" those of `write_rows`.
+    """
+
+    folder: Path
+    settings: dict
+
+    @classmethod
+    def open(cls, folder: str | Path) -> Job:
+        """Raises ``FileNotFoundError`` where there is none, ``ValueError`` for one of another version."""
+        path = Path(folder) / "job.json"
+        if not path.exists():
+            raise FileNotFoundError(f"There is no job in {folder}: write one with `scale prepare`.")
+        settings = json.loads(path.read_text(encoding="utf-8"))
+        if settings.get("format") != FORMAT:
+            raise ValueError(f"The job in {folder} is of another version of mtsgns_lite: write it again.")
+        return cls(Path(folder), settings)
+
+    @property
+    def specs(self) -> list[TableSpec]:
+        """The model's tables."""
+        own = self.settings
+        return table_specs(own["kind"], own["options"], own["items"], own["traits"], own["values"])
+
+    @property
+    def checkpoints(self) -> Path:
+        """Where its checkpoints are."""
+        return self.folder / "checkpoints"
+
+    @property
+    def steps(self) -> int:
+        """Of the whole training."""
+        rows = self.settings["rows"]
+        return self.settings["epochs"] * -(-rows["rows"] // rows["batch_size"])
+
+    def progress(self) -> dict:
+        """Of the last checkpoint: the step, the losses so far, the seconds ...; empty where there is none."""
+        last = checkpoints.newest(self.checkpoints)
+        return json.loads((last / "progress.json").read_text(encoding="utf-8")) if last else {}
+
+    def weights(self, out: Path) -> None:
+        """Write the last checkpoint's tables as one file, such as `mt.load_model` reads.
+
+        Raises ``FileNotFoundError`` where there is no checkpoint.
+        """
+        last = checkpoints.newest(self.checkpoints)
+        if last is None:
+            raise FileNotFoundError(f"The job in {self.folder} has no checkpoint yet: train it first.")
+        counts = {"counts": mapped(self.folder / "rows" / "counts.npy").numpy()}
+        checkpoints.assemble(last, self.specs, counts, out)
+
+    def save_model(self, folder: str | Path, dataset: str = "", **about) -> Path:
+        """Write the last checkpoint as a model's folder, as `mt.save_model` would; raises as `weights` does."""
+        folder = Path(folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        self.weights(folder / "weights.safetensors")
+        copy_catalogue(self.folder, folder)
+        own = self.settings
+        write_about(folder, own["kind"], own["options"], own["items"], own["trait_names"], dataset, about)
+        return folder
+
+
+def write_job(
+    folder: str | Path,
+    model: ItemModel | type,
+    samples: SkipGramSamples,
+    epochs: int = 1,
+    *,
+    seed: int = 0,
+    schedule: str = "linear",
+    sharding: str = "auto",
+    memory: int | None = None,
+    checkpoints: int = 20,
+    stripes: int = 24,
+) -> Job:
+    """Write a job.
+
+    Parameters
+    ----------
+    folder : where; what was there of another job is removed. One of the same settings is kept, with its checkpoints.
+    model : an `SGNS` or a `MultiTraitSGNS`, for its catalogue and its options; its numbers are not read.
+    samples : `Walks` or `Baskets`, such as split.train.
+    seed, schedule, epochs : as in `mt.fit`. sharding, memory : see `Tables`.
+    checkpoints : how many to write; each replaces the one before.
+    stripes : the most processes that it can have.
+    Raises ``ValueError`` for other models or samples, or for a choice that does not exist.
+    """
+    kind, catalogue, folder = type(model).__name__, model.catalogue, Path(folder)
+    check_kind(kind)
+    for name, value, choices in (("schedule", schedule, SCHEDULES), ("sharding", sharding, SHARDINGS)):
+        if value not in choices:
+            raise ValueError(f"{name}={value!r} is not known: choose from {', '.join(choices)}.")
+    part = folder.with_name(folder.name + ".part")
+    shutil.rmtree(part, ignore_errors=True)
+    part.mkdir(parents=True)
+    traits, values = write_traits(kind, catalogue, part / "traits")
+    settings = {
+        "format": FORMAT, "version": library_version(), "kind": kind, "options": model.options,
+        "items": len(catalogue), "trait_names": list(catalogue.traits), "traits": traits, "values": values,
+        "rows": write_rows(samples, part / "rows", stripes), "epochs": epochs, "seed": seed, "schedule": schedule,
+        "sharding": sharding, "memory": memory, "checkpoints": checkpoints,
+    }  # fmt: skip
+    catalogue_to_folder(catalogue, part)
+    write_text(part / "job.json", json.dumps(settings, indent=2))
+    if _same(folder, part):
+        shutil.rmtree(part)
+    else:
+        shutil.rmtree(folder, ignore_errors=True)
+        part.rename(folder)
+    return Job.open(folder)
+
+
+def _same(one: Path, other: Path) -> bool:
+    """Are two jobs the same, down to their numbers?"""
+    names = [sorted(str(path.relative_to(job)) for path in _files(job)) for job in (one, other)]
+    return names[0] == names[1] and all(_equal(one / name, other / name) for name in names[0])
+
+
+def _files(job: Path) -> list[Path]:
+    return [path for path in job.rglob("*") if path.is_file() and "checkpoints" not in path.relative_to(job).parts]
+
+
+def _equal(one: Path, other: Path) -> bool:
+    if one.suffix == ".npy":
+        return np.array_equal(mapped(one).numpy(), mapped(other).numpy())
+    return one.read_bytes() == other.read_bytes()

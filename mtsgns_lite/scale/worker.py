@@ -1,0 +1,140 @@
+"""One of the processes that torchrun starts: it trains its share of a job, and goes on from the last checkpoint."""
+
+from __future__ import annotations
+
+import math
+import os
+import time
+from datetime import timedelta
+from pathlib import Path
+
+import torch
+import torch.distributed as dist
+
+from ..storage import write_text
+from ..training import TrainingDiverged, step_factor
+from . import checkpoints
+from .job import Job
+from .models import spread_model
+from .rows import open_rows
+from .tables import Tables
+
+PATIENCE = 20  # seconds that a process waits for another before it takes it for lost
+
+
+def work(folder: str | Path) -> None:
+    """Train a job together with the other processes that torchrun started; see `mtsgns_lite.scale`.
+
+    What is wrong with the job, or with the training, is written to error.txt in its folder, and no restart is asked
+    for, since it would end as this one did.
+    """
+    job = Job.open(folder)
+    device = _join()
+    try:
+        _train(job, device)
+    except (ValueError, TrainingDiverged) as error:
+        if dist.get_rank() == 0:
+            write_text(job.folder / "error.txt", str(error))
+            print(f"error: {error}", flush=True)
+    dist.barrier()  # a process that leaves early would look like one that was lost
+    dist.destroy_process_group()
+
+
+def _join() -> torch.device:
+    """Find the other processes; which device is this one's."""
+    cuda = torch.cuda.is_available() and os.environ.get("MTSGNS_DEVICE") != "cpu"
+    device = torch.device("cuda", int(os.environ["LOCAL_RANK"])) if cuda else torch.device("cpu")
+    if cuda:
+        torch.cuda.set_device(device)
+    backend = "cpu:gloo,cuda:nccl" if cuda else "gloo"
+    dist.init_process_group(backend, timeout=timedelta(seconds=PATIENCE))
+    return device
+
+
+def _train(job: Job, device: torch.device) -> None:
+    own, first = job.settings, dist.get_rank() == 0
+    stream = open_rows(job.folder / "rows", own["rows"], own["seed"], dist.get_rank(), dist.get_world_size())
+    tables = Tables(job.specs, own["sharding"], device, own["memory"])
+    model = spread_model(own["kind"], own["options"], tables, job.folder / "traits")
+    progress = {"step": 0, "seconds": 0.0, "loss": [], "processes": dist.get_world_size()}
+    last = checkpoints.newest(job.checkpoints)
+    if last is None:
+        tables.start(own["seed"])
+    else:
+        progress = checkpoints.load(tables.state(), last) | {"processes": dist.get_world_size()}
+    if first:
+        print(tables.print_plan(), flush=True)
+        _say_memory(tables)
+    Loop(job, stream, tables, model, progress).run()
+
+
+def _say_memory(tables: Tables) -> None:
+    print(f"tables of this process: {tables.bytes / 2**20:,.2f} MB", flush=True)
+
+
+class Loop:
+    """The loop of `mt.fit`, on rows and tables that are spread over processes."""
+
+    def __init__(self, job: Job, stream, tables: Tables, model, progress: dict):
+        self.job, self.stream, self.tables, self.model, self.progress = job, stream, tables, model, progress
+        self.first, steps = dist.get_rank() == 0, len(stream)
+        self.note_every = max(1, steps // 100)
+        self.save_every = max(1, -(-job.steps // job.settings["checkpoints"]))
+        self.running, self.begun = torch.zeros((), device=tables.device), time.perf_counter()
+        self.before, self.noted = progress["seconds"], progress["step"]
+
+    def run(self) -> None:
+        """From the step of the last checkpoint to the end."""
+        self.model.train()
+        done, each = self.progress["step"], len(self.stream)
+        for epoch in range(done // each, self.job.settings["epochs"]):
+            for batch in self.stream.batches(epoch, done - epoch * each if epoch == done // each else 0):
+                self.step(batch)
+                self.progress["step"] += 1
+                self.look(each)
+
+    def step(self, batch) -> None:
+        """Fetch the rows of a batch, and learn from it."""
+        factor = step_factor(self.job.settings["schedule"], self.progress["step"] / self.job.steps)
+        batch = batch.to(self.tables.device)
+        self.tables.fetch(self.model.asks(batch), factor)
+        loss = self.model.loss(batch)
+        loss.backward()
+        self.tables.update(factor)
+        self.running += loss.detach()
+
+    def look(self, each: int) -> None:
+        """After a step: note the loss, write a checkpoint, where it is time."""
+        step = self.progress["step"]
+        whole = step == self.job.steps
+        save = step % self.save_every == 0 or whole
+        if step - self.noted == self.note_every or step % each == 0 or save:
+            self.note()
+        if save:
+            self.progress["seconds"] = self.seconds()
+            checkpoints.save(self.tables.state(), self.progress, self.job.checkpoints)
+            self.say()
+
+    def note(self) -> None:
+        """The mean loss since the last note, over all processes; they must ask together."""
+        step = self.progress["step"]
+        dist.all_reduce(self.running)
+        mean = float(self.running) / (step - self.noted)
+        self.running.zero_()
+        self.noted = step
+        if not math.isfinite(mean):
+            raise TrainingDiverged(f"The loss is {mean} after {step} steps: write the job again with a smaller rate.")
+        self.progress["loss"].append((step, mean))
+
+    def seconds(self) -> float:
+        """Of training, those before the last start included."""
+        return self.before + time.perf_counter() - self.begun
+
+    def say(self) -> None:
+        """A line of how far it is."""
+        if self.first:
+            step, (_, loss) = self.progress["step"], self.progress["loss"][-1]
+            line = f"step {step:,} of {self.job.steps:,}, loss {loss:.4f}, {self.seconds():.1f} s"
+            print(line, flush=True)
+
+
