@@ -66,7 +66,9 @@ class Graph:
         return len(self.starts) - 1
 
     def to(self, device: torch.device | str) -> Graph:
-        """The same graph on another device."""
+        """The same graph on another device; this one, where it is there already, with all it has derived."""
+        if self.starts.to(device) is self.starts:
+            return self
         return Graph(self.starts.to(device), self.neighbours.to(device), self.reach.to(device))
 
     @property
@@ -132,14 +134,8 @@ class Graph:
 
     @cached_property
     def _guide(self) -> torch.Tensor:
-        """(2 edges,) where to begin looking for a draw (Chen and Asau 1974).
-
-        A row of n entries is cut into n equal parts of its total; for each, the entry in which that part begins.
-        """
-        first, last, low, strength = (own[self.rows] for own in self._rows)
-        part = torch.arange(len(self.reach), device=first.device) - first
-        begins = torch.searchsorted(self.reach, low + strength * part / (last - first + 1), right=True)
-        return torch.minimum(torch.maximum(begins, first), last)
+        """(2 edges,) where to begin looking for a draw, see `guide_of`."""
+        return guide_of(self._rows, self.reach)
 
     def _before(self, place: torch.Tensor) -> torch.Tensor:
         """The running total up to, and without, an entry."""
@@ -183,7 +179,7 @@ class Graph:
         """
         if p <= 0 or q <= 0:
             raise ValueError(f"p and q must be positive, not p={p}, q={q}.")
-        if (self.degrees[starts] == 0).any():
+        if (self.starts[starts] == self.starts[starts + 1]).any():
             raise ValueError("A walk can't start at a node without edges: start from graph.degrees > 0.")
         path = [starts]
         for _ in range(length - 1):
@@ -209,3 +205,16 @@ class Graph:
             here = torch.zeros_like(here).index_add_(0, self.neighbours, here[rows] * chance)
             visits += here
         return visits
+
+
+def guide_of(of_rows: tuple[torch.Tensor, ...], reach: torch.Tensor) -> torch.Tensor:
+    """(entries,) where to begin looking for a draw (Chen and Asau 1974).
+
+    A row of n entries is cut into n equal parts of its total; for each, the entry in which that part begins.
+    `of_rows` is as `Graph._rows`, of rows that fill `reach`.
+    """
+    row = torch.repeat_interleave(of_rows[1] - of_rows[0] + 1)
+    first, last, low, strength = (own[row] for own in of_rows)
+    part = torch.arange(len(reach), device=first.device) - first
+    begins = torch.searchsorted(reach, low + strength * part / (last - first + 1), right=True)
+    return torch.minimum(torch.maximum(begins, first), last)
