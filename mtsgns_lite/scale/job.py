@@ -108,19 +108,21 @@ def write_job(
 
     Parameters
     ----------
-    folder : where; what was there of another job is removed. One of the same settings is kept, with its checkpoints.
+    folder : where; another job that is there is removed. The same one is kept, with its checkpoints.
     model : an `SGNS` or a `MultiTraitSGNS`, for its catalogue and its options; its numbers are not read.
     samples : `Walks` or `Baskets`, such as split.train.
     seed, schedule, epochs : as in `mt.fit`. sharding, memory : see `Tables`.
     checkpoints : how many to write; each replaces the one before.
     stripes : the most processes that it can have.
-    Raises ``ValueError`` for other models or samples, or for a choice that does not exist.
+    Raises ``ValueError`` for other models or samples, a choice that does not exist, or a folder of something else.
     """
     kind, catalogue, folder = type(model).__name__, model.catalogue, Path(folder)
     check_kind(kind)
     for name, value, choices in (("schedule", schedule, SCHEDULES), ("sharding", sharding, SHARDINGS)):
         if value not in choices:
             raise ValueError(f"{name}={value!r} is not known: choose from {', '.join(choices)}.")
+    if folder.exists() and not (folder / "job.json").exists():
+        raise ValueError(f"{folder} is there and is no job: name a folder that is not there yet.")
     part = folder.with_name(folder.name + ".part")
     shutil.rmtree(part, ignore_errors=True)
     part.mkdir(parents=True)

@@ -49,13 +49,13 @@ def fit(
     """
     check_installed()
     with tempfile.TemporaryDirectory(prefix="mtsgns-") as passing:
-        job = write_job(passing if folder is None else folder, model, samples, epochs, **settings)
+        job = write_job(Path(passing) / "job" if folder is None else folder, model, samples, epochs, **settings)
         launch(job, processes, restarts, progress)
         weights = Path(passing) / "weights.safetensors"
         job.weights(weights)
         model.load_state_dict(load_tensors(weights)[0])
-    model.eval()
-    return history(job)
+        model.eval()
+        return history(job)
 
 
 def history(job: Job) -> History:
