@@ -4,6 +4,7 @@
 #   make test        the whole test suite: ruff, mypy, pytest         ARGS="-k walks"
 #   make lab         open the lessons in JupyterLab
 #   make setup       the set-up alone                                 PYTHON=python3.12 WHEELHOUSE=folder
+#   make setup-scale TorchRec and DuckDB on top: training by several processes (lesson 10; Linux)
 #   make doctor      is this machine ready?
 #   make wheelhouse  collect all packages in wheelhouse/, for a room without a network
 #   make notebooks   build notebooks/*.ipynb from notebooks/source/*.py
@@ -35,7 +36,7 @@ MTSGNS_TEST_DATA ?= $(abspath ../shared/data)
 export MTSGNS_TEST_DATA
 endif
 
-.PHONY: help setup course test check lab doctor wheelhouse notebooks assignments bench bench-sequences tables record pictures colab-env colab-test fresh-test clean
+.PHONY: help setup setup-scale course test check lab doctor wheelhouse notebooks assignments bench bench-sequences tables record pictures colab-env colab-test fresh-test clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -54,6 +55,12 @@ $(READY): pyproject.toml constraints.txt
 	$(PY) -m pip install $(PIP_OPTIONS) -c constraints.txt -e ".[notebooks,dev,serving]"
 	$(PY) -m ipykernel install --sys-prefix --name python3 --display-name "Python 3 (mtsgns_lite)"
 	@touch $(READY)
+
+setup-scale: $(VENV)/.scale
+
+$(VENV)/.scale: scale.txt $(READY)
+	$(PY) -m pip install $(PIP_OPTIONS) --no-deps -r scale.txt
+	@touch $@
 
 course: setup
 	$(PY) -m mtsgns_lite course "$(DATASET)" $(COURSE_OPTIONS)

@@ -16,8 +16,10 @@ from .data.sources import NAMES as SOURCES
 from .data.sources import downloads_folder, find_source, listing, load_call
 from .device import pick_device
 from .leaderboard import leaderboard
+from .methods import usual_method
 from .models import MultiTraitSGNS
 from .neighbours import neighbours, trait_weights
+from .scale import commands as scale_commands
 from .scoring import FIGURES
 from .serving import commands as serving_commands
 from .storage import export_vectors, library_version, load_model, save_model
@@ -55,6 +57,7 @@ def build_parser() -> argparse.ArgumentParser:
     for add in (_add_course, _add_compare, _add_train, _add_neighbours, _add_leaderboard, _add_data, _add_doctor):
         add(commands)
     serving_commands.add(commands, _command, _add_dataset, _load)
+    scale_commands.add(commands, _command, _add_training)
     return parser
 
 
@@ -129,20 +132,34 @@ def _add_train(commands) -> None:
     parser = _command(
         commands, "train", _train, "train one model and keep it", about, manual.TRAIN_EXAMPLES + manual.YOUR_FILE
     )
-    _add_dataset(parser)
-    trainable = [name for name, method in METHODS.items() if method.model]
-    parser.add_argument("--model", metavar="METHOD", help=f"{', '.join(trainable)} (traits-global, else sgns)")
+    _add_training(parser)
     parser.add_argument("--out", required=True, metavar="FOLDER", help="where the model goes")
     parser.add_argument("--export", metavar="FILE", help="vectors, too: .parquet, .txt (word2vec) or .tsv (Projector)")
+    parser.add_argument("--device", help="cpu, cuda ... (cuda where there is one, else cpu)")
+    parser.add_argument("--engine", choices=("fit", "torchrec"), default="fit", help="torchrec: see the command scale")
+    parser.add_argument("--processes", type=_positive, default=2, metavar="N", help="of --engine torchrec (2)")
+    scale_commands.add_options(parser)
+
+
+def _add_training(parser: argparse.ArgumentParser) -> None:
+    """What is trained, on what, and how large."""
+    _add_dataset(parser)
+    parser.set_defaults(load=_load)
+    trainable = [name for name, method in METHODS.items() if method.model]
+    parser.add_argument("--model", metavar="METHOD", help=f"{', '.join(trainable)} (traits-global, else sgns)")
     _add_size(parser)
-    _add_seed_and_device(parser)
+    parser.add_argument("--seed", type=int, default=0, metavar="N", help="of all that is random (0)")
 
 
 def _train(asked: argparse.Namespace) -> None:
     dataset = _load(asked)
-    method = asked.model or ("traits-global" if dataset.catalogue.traits else "sgns")
-    model, history = train_method(dataset, method, asked.dim, asked.epochs, asked.seed, asked.device)
-    folder = save_model(model, asked.out, dataset.name, method=method, epochs=asked.epochs, seed=asked.seed)
+    method = asked.model or usual_method(dataset)
+    if asked.engine == "torchrec":
+        model, history = scale_commands.train(dataset, asked, method)
+        folder = Path(asked.out)
+    else:
+        model, history = train_method(dataset, method, asked.dim, asked.epochs, asked.seed, asked.device)
+        folder = save_model(model, asked.out, dataset.name, method=method, epochs=asked.epochs, seed=asked.seed)
     print(history)
     if isinstance(model, MultiTraitSGNS):
         print(trait_weights(model, truth=dataset.truth.get("shares")))

@@ -120,6 +120,14 @@ def _numbers(text: str) -> list[int]:
     return found
 
 
+def engine() -> Iterator[Finding]:
+    """Could several processes train? Nothing but the live cells of lesson 10 needs it."""
+    try:
+        yield Finding(OK, f"several processes: TorchRec {version('torchrec')}")
+    except PackageNotFoundError:
+        yield Finding(OK, "several processes: TorchRec is not installed; only lesson 10 asks for it (make setup-scale)")
+
+
 def device() -> Iterator[Finding]:
     """Where the numbers will be crunched."""
     import torch
@@ -184,7 +192,7 @@ def kernel() -> Iterator[Finding]:
         yield Finding(FAIL, f"kernel: python3 runs {python}", "python -m ipykernel install --sys-prefix")
 
 
-CHECKS = [interpreter, packages, service, device, data, memory, kernel]
+CHECKS = [interpreter, packages, service, engine, device, data, memory, kernel]
 
 if __name__ == "__main__":
     here = Path(__file__).resolve().parent

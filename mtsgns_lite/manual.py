@@ -13,6 +13,7 @@ Item embeddings for recommendation: matrix factorisation, skip-gram, and skip-gr
   python -m mtsgns_lite leaderboard handed-in --split S     score the vectors of a class
   python -m mtsgns_lite serve model                         answer over HTTP, on this machine
   python -m mtsgns_lite store list shop                     versions of embeddings, to compare and choose from
+  python -m mtsgns_lite scale                               train beyond one machine
   python -m mtsgns_lite data                                the data sets that have a name
 
 Where a command wants a DATASET, give a name (see data) or a file of your own.
@@ -83,6 +84,7 @@ TRAIN_EXAMPLES = """\
 examples:
   python -m mtsgns_lite train groceries --out model
   python -m mtsgns_lite train orders.csv --model sgns --out model --export vectors.parquet
+  python -m mtsgns_lite train groceries --engine torchrec --processes 2 --out model
 
 """
 
@@ -164,6 +166,37 @@ examples:
   python -m mtsgns_lite store list shop
   python -m mtsgns_lite store compare shop 0001 0002
   python -m mtsgns_lite store choose shop 0001              back to the first one"""
+
+SCALE = """\
+Train a model whose tables or walks outgrow a machine: several processes, each with a part of every table (TorchRec),
+started by torchrun, which starts them again where one is lost. It needs TorchRec (make setup-scale; Linux).
+
+On one machine: python -m mtsgns_lite train DATASET --engine torchrec --processes 2 --out model
+On several: prepare writes a job to a folder that all can read and write, and torchrun trains it on each."""
+
+RENDEZVOUS = "HOST the name or address of one of them"
+TORCHRUN = """\
+  TORCH_DISABLE_SHARE_RDZV_TCP_STORE=1 torchrun --nnodes 1:2 --nproc-per-node 2 --max-restarts 20 \\
+    --rdzv-backend c10d --rdzv-endpoint HOST:29400 --rdzv-id shop -m mtsgns_lite.scale JOB"""
+
+SCALE_EXAMPLES = f"""\
+examples:
+  python -m mtsgns_lite scale prepare groceries --out job
+{TORCHRUN.replace("JOB", "job")}
+  python -m mtsgns_lite scale model job --out model
+  python -m mtsgns_lite scale edges "events/*.parquet" --out graph"""
+
+SCALE_PREPARE = """\
+Write a job: tables to be, walks or baskets, settings. Every process maps what it needs of it, and checkpoints go there;
+so the hosts must share the folder."""
+
+SCALE_MODEL = """\
+Make a model's folder of the last checkpoint, as train writes it; training need not have ended. Tables are copied row by
+row, so it takes little memory."""
+
+SCALE_EDGES = """\
+Count how often two items follow one another in a session, in a log larger than memory (DuckDB), and write the graph to
+a folder: from data.disk_graph import open_graph; mt.Walks(open_graph(FOLDER)) trains on it."""
 
 COLUMNS = {
     "basket": "which basket, order or session a row belongs to",

@@ -175,7 +175,7 @@ def _write_entries(events: Log, folder: Path, items: int) -> int:
     """The pairs in both directions, sorted, a range of rows at a time that fits into memory; how many edges."""
     degrees, total = np.zeros(items, dtype=np.int64), 0.0
     with ArrayFile(folder, "neighbours") as neighbours, ArrayFile(folder, "reach") as reach:
-        for first, after in _ranges(_most(events, items), events.fitting):
+        for first, after in _ranges(_most(events, items), events.fitting // 2):
             found = events.arrays(ENTRIES, {"first": first, "after": after})
             degrees[first:after] = np.bincount(found["one"] - first, minlength=after - first)
             neighbours.write(found["other"])

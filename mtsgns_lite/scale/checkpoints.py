@@ -14,9 +14,7 @@ from pathlib import Path
 import numpy as np
 import torch
 import torch.distributed as dist
-import torch.distributed.checkpoint as dcp
 from safetensors import SafetensorError, safe_open
-from torch.distributed.checkpoint import HuggingFaceStorageReader, HuggingFaceStorageWriter
 
 from ..storage import write_text
 from .tables import TableSpec, quiet
@@ -43,7 +41,9 @@ def save(state: dict[str, torch.Tensor], progress: dict, folder: Path) -> Path:
         part.mkdir(parents=True)
     dist.barrier()
     with quiet():
-        dcp.save(state, storage_writer=HuggingFaceStorageWriter(str(part), save_distributed=True))
+        import torch.distributed.checkpoint as dcp  # which takes half a second
+
+        dcp.save(state, storage_writer=dcp.HuggingFaceStorageWriter(str(part), save_distributed=True))
     if first:
         files = {file.name: file.stat().st_size for file in sorted(part.glob("*.safetensors"))}
         write_text(part / "progress.json", json.dumps(progress | {"files": files}))
@@ -61,7 +61,9 @@ def load(state: dict[str, torch.Tensor], path: Path) -> dict:
     """Read a checkpoint into the tensors of `state`, in place, and give back its progress; raises as `check` does."""
     progress = check(path)
     with quiet():
-        dcp.load(state, storage_reader=HuggingFaceStorageReader(str(path)))
+        import torch.distributed.checkpoint as dcp
+
+        dcp.load(state, storage_reader=dcp.HuggingFaceStorageReader(str(path)))
     return progress
 
 
@@ -85,7 +87,7 @@ def assemble(path: Path, specs: list[TableSpec], more: dict[str, np.ndarray], ou
     Raises ``ValueError`` for a damaged checkpoint.
     """
     check(path)
-    shapes = {f"{spec.name}.weight": (spec.rows, spec.dim) for spec in specs}
+    shapes: dict[str, tuple[int, ...]] = {f"{spec.name}.weight": (spec.rows, spec.dim) for spec in specs}
     shapes |= {f"{spec.name}.state": (spec.rows,) for spec in specs}
     scales = {f"{spec.name}.state": spec.width / spec.dim for spec in specs if not spec.everywhere}
     part = out.with_name(out.name + ".part")
@@ -110,19 +112,19 @@ def assemble(path: Path, specs: list[TableSpec], more: dict[str, np.ndarray], ou
 def _empty_safetensors(path: Path, shapes: dict[str, tuple[int, ...]]) -> dict[str, np.memmap]:
     """A safetensors file of float32 zeros, open for writing: 8 bytes for the header's length, the header, the numbers
     (https://github.com/huggingface/safetensors#format)."""
-    header, end = {}, 0
-    for name, shape in shapes.items():
-        size = 4 * int(np.prod(shape))
-        header[name] = {"dtype": "F32", "shape": list(shape), "data_offsets": [end, end + size]}
-        end += size
+    starts = np.cumsum([0, *(4 * int(np.prod(shape)) for shape in shapes.values())]).tolist()
+    header = {
+        name: {"dtype": "F32", "shape": list(shape), "data_offsets": [start, end]}
+        for (name, shape), start, end in zip(shapes.items(), starts, starts[1:])
+    }
     text = json.dumps(header).encode()
     text += b" " * (-len(text) % 8)
     with open(path, "wb") as out:
         out.write(len(text).to_bytes(8, "little") + text)
-        out.truncate(8 + len(text) + end)
+        out.truncate(8 + len(text) + starts[-1])
     return {
-        name: np.memmap(path, np.float32, "r+", 8 + len(text) + header[name]["data_offsets"][0], shape)
-        for name, shape in shapes.items()
+        name: np.memmap(path, np.float32, "r+", 8 + len(text) + start, shape)
+        for (name, shape), start in zip(shapes.items(), starts)
     }
 
 

@@ -93,7 +93,7 @@ class Job:
 
 def write_job(
     folder: str | Path,
-    model: ItemModel | type,
+    model: ItemModel,
     samples: SkipGramSamples,
     epochs: int = 1,
     *,

@@ -17,7 +17,7 @@ from ..storage import load_tensors
 from ..training import History
 from .job import Job, write_job
 
-# Without it the store by which processes find each other after a restart lives in one of them, which may be the lost one
+# Without it the store by which processes find each other lives in one of them, which may be the one that is lost
 OWN_STORE = "TORCH_DISABLE_SHARE_RDZV_TCP_STORE"
 
 

@@ -1,4 +1,4 @@
-"""`SGNS` and `MultiTraitSGNS` on tables that are spread over processes: their own losses, with other tables under them."""
+"""`SGNS` and `MultiTraitSGNS` on tables that are spread over processes: their own losses on other tables."""
 
 from __future__ import annotations
 
@@ -94,6 +94,8 @@ class SpreadSGNS(SGNS):
 
 class SpreadTraits(MultiTraitSGNS):
     """`MultiTraitSGNS` on `Tables`; `known`: what `write_traits` wrote."""
+
+    target: SpreadMixture
 
     def __init__(self, tables: Tables, options: dict, known: dict[str, torch.Tensor]):
         nn.Module.__init__(self)

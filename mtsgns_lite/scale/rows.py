@@ -15,6 +15,7 @@ import torch
 import torch.distributed as dist
 
 from ..data.dataset import Ragged
+from ..data.disk_graph import DiskGraph, open_graph, write_graph
 from ..data.graph import Graph
 from ..data.samples import Baskets, Noise, SkipGramBatch, SkipGramSamples, Walks
 from .addresses import Shuffle, generator_at, key_of, uniform
@@ -57,7 +58,7 @@ class WalkRows:
 
 
 class BasketRows:
-    """Baskets in chunks, each basket shuffled anew every epoch; `basket`, `part`: (rows,) whose, and which, a row is."""
+    """Baskets in chunks, each basket shuffled anew every epoch; (rows,) `basket`, `part`: whose a row is, and which."""
 
     kind = "baskets"
 
@@ -142,14 +143,12 @@ def write_rows(samples: SkipGramSamples, folder: Path, stripes: int) -> dict:
     """
     folder.mkdir(parents=True, exist_ok=True)
     names = ("rows", "batch_size", "share", "window", "negatives", "noise_size", "length")
-    settings = {name: int(getattr(samples, name)) for name in names} | {"stripes": stripes}
+    settings: dict = {name: int(getattr(samples, name)) for name in names} | {"stripes": stripes}
     arrays = {"reach": samples.noise.reach, "counts": samples.counts}
     if samples.keep is not None:
         arrays["keep"] = samples.keep
     if isinstance(samples, Walks):
-        from ..data.disk_graph import write_graph
-        settings |= {"kind": "walks", "p": samples.p, "q": samples.q}
-        write_graph(samples.graph, folder / "graph")
+        settings |= {"kind": "walks", "p": samples.p, "q": samples.q, "graph": _graph_of(samples, folder)}
         arrays["starts"] = samples.starts
     elif isinstance(samples, Baskets):
         settings |= {"kind": "baskets"}
@@ -159,6 +158,13 @@ def write_rows(samples: SkipGramSamples, folder: Path, stripes: int) -> dict:
     for name, array in arrays.items():
         np.save(folder / f"{name}.npy", np.asarray(array), allow_pickle=False)
     return settings
+
+
+def _graph_of(samples: Walks, folder: Path) -> str:
+    """Where the graph is: one that is on the disk stays where it is."""
+    if isinstance(samples.graph, DiskGraph):
+        return str(samples.graph.folder.absolute())
+    return write_graph(samples.graph, folder / "graph", samples.length).name
 
 
 def _chunks(samples: Baskets) -> dict[str, np.ndarray]:
@@ -174,9 +180,8 @@ def _chunks(samples: Baskets) -> dict[str, np.ndarray]:
 def open_rows(folder: Path, settings: dict, seed: int, rank: int = 0, world: int = 1) -> Stream:
     """The share of process `rank` in what `write_rows` wrote; arrays stay on the disk, and are shared by a host."""
     if settings["kind"] == "walks":
-        from ..data.disk_graph import open_graph
-        graph, starts = open_graph(folder / "graph"), mapped(folder / "starts.npy")
-        source = WalkRows(graph, starts, settings["length"], settings["p"], settings["q"])
+        graph, starts = open_graph(folder / settings["graph"]), mapped(folder / "starts.npy")
+        source: WalkRows | BasketRows = WalkRows(graph, starts, settings["length"], settings["p"], settings["q"])
     else:
         values, offsets, basket, part = (mapped(folder / f"{n}.npy") for n in ("values", "offsets", "basket", "part"))
         source = BasketRows(Ragged(values.numpy(), offsets.numpy()), basket, part, settings["length"])

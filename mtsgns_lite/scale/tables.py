@@ -12,6 +12,7 @@ import logging
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 import torch.distributed as dist
@@ -123,7 +124,7 @@ class Tables:
         }
         self.remote = {spec.name: Remote() for spec in spread_out}
 
-    def __getitem__(self, name: str) -> nn.Module:
+    def __getitem__(self, name: str) -> Any:
         """What stands where the model has a `Table`."""
         return self.everywhere[name] if name in self.everywhere else self.remote[name]
 

@@ -136,5 +136,3 @@ class Loop:
             step, (_, loss) = self.progress["step"], self.progress["loss"][-1]
             line = f"step {step:,} of {self.job.steps:,}, loss {loss:.4f}, {self.seconds():.1f} s"
             print(line, flush=True)
-
-

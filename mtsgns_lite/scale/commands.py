@@ -1,0 +1,101 @@
+"""The command `scale`, and what `train --engine torchrec` does: each reads its arguments, calls the library, prints."""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+from .. import manual
+from ..data.dataset import Dataset
+from ..methods import trainable, usual_method
+from ..models.base import ItemModel
+from ..storage import load_model
+from ..training import History
+from .job import SHARDINGS, Job, write_job
+from .launch import check_installed, history, launch
+
+
+def add(commands, command: Callable, add_training: Callable) -> None:
+    """Add it to the parser of the command line.
+
+    command : makes the parser of one command; add_training : the options that name a data set, a method and sizes.
+    """
+    line = "train beyond one machine"
+    parser: argparse.ArgumentParser = command(
+        commands, "scale", lambda asked: parser.print_help(), line, manual.SCALE, manual.SCALE_EXAMPLES
+    )
+    inner = parser.add_subparsers(metavar="prepare | model | edges", prog="python -m mtsgns_lite scale")
+
+    prepare = command(inner, "prepare", _prepare, "write a job, for torchrun to train", manual.SCALE_PREPARE)
+    add_training(prepare)
+    add_options(prepare)
+    prepare.add_argument("--stripes", type=int, default=24, metavar="N", help="the most processes it can have (24)")
+    prepare.add_argument("--out", required=True, metavar="JOB", help="a folder that all hosts can read and write")
+
+    model = command(inner, "model", _model, "make a model of a job's last checkpoint", manual.SCALE_MODEL)
+    model.add_argument("job", metavar="JOB", help="the job's folder")
+    model.add_argument("--out", required=True, metavar="FOLDER", help="where the model goes")
+
+    edges = command(inner, "edges", _edges, "count the edges of a log larger than memory", manual.SCALE_EDGES)
+    edges.add_argument("log", nargs="+", metavar="LOG", help="parquet or CSV files of events: user, item, time")
+    edges.add_argument("--out", required=True, metavar="FOLDER", help="where the graph goes")
+    edges.add_argument("--gap", default="30min", help="the longest pause within a session (30min)")
+    edges.add_argument("--memory", default="1GB", help="what DuckDB may use (1GB)")
+    for part in ("user", "item", "time"):
+        edges.add_argument(f"--{part}", metavar="COLUMN", help=manual.COLUMNS[part])
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """What both ways to train ask for."""
+    parser.add_argument("--sharding", choices=SHARDINGS, default="auto", help="how tables are cut (auto)")
+    parser.add_argument("--memory", type=_megabytes, metavar="MB", help="that a process may use for tables (all)")
+
+
+def train(dataset: Dataset, asked: argparse.Namespace, method: str) -> tuple[ItemModel, History]:
+    """Train by several processes, and keep the model in the folder asked for.
+
+    The job lies beside it until the model is there: if training breaks off, the same command goes on.
+    """
+    check_installed()
+    job = _written(dataset, asked, method, Path(f"{asked.out}.job"))
+    launch(job, asked.processes)
+    folder = job.save_model(asked.out, dataset.name, method=method, epochs=asked.epochs, seed=asked.seed)
+    happened = history(job)
+    shutil.rmtree(job.folder)
+    return load_model(folder), happened
+
+
+def _written(dataset: Dataset, asked: argparse.Namespace, method: str, folder: Path) -> Job:
+    model, samples = trainable(dataset, method, asked.dim, asked.seed)
+    more = {"stripes": asked.stripes} if "stripes" in asked else {}
+    return write_job(
+        folder, model, samples, asked.epochs, seed=asked.seed, sharding=asked.sharding, memory=asked.memory, **more
+    )
+
+
+def _prepare(asked: argparse.Namespace) -> None:
+    dataset = asked.load(asked)
+    job = _written(dataset, asked, asked.model or usual_method(dataset), Path(asked.out))
+    print(f"The job is in {job.folder}: {job.steps:,} steps. On each host, with {manual.RENDEZVOUS}:")
+    print(manual.TORCHRUN.replace("JOB", str(job.folder.absolute())))
+
+
+def _model(asked: argparse.Namespace) -> None:
+    job = Job.open(asked.job)
+    print(f"The model is in {job.save_model(asked.out)}: step {job.progress()['step']:,} of {job.steps:,}.")
+
+
+def _edges(asked: argparse.Namespace) -> None:
+    from ..data.session_log import graph_of_log  # needs DuckDB, which the others don't
+
+    columns = {part: getattr(asked, part) for part in ("user", "item", "time")}
+    log = asked.log[0] if len(asked.log) == 1 else asked.log
+    print(graph_of_log(log, asked.out, asked.gap, memory=asked.memory, **columns))
+
+
+def _megabytes(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of megabytes")
+    return int(text) * 2**20
