@@ -34,7 +34,7 @@ from .storage import export_vectors, library_version, load_model, save_model
 from .training import History, TrainingDiverged, fit
 
 if TYPE_CHECKING:
-    from . import check, interests, sequence_evaluation, serving, transfer
+    from . import check, interests, scale, sequence_evaluation, serving, transfer
     from .data.basket_sessions import basket_sessions
     from .data.planted_interests import planted_interests
     from .data.planted_sessions import planted_sessions
@@ -55,7 +55,7 @@ _LATER = {  # where a name is; imported when first asked for: the views bring pl
     "basket_sessions": "data.basket_sessions", "goal_ranks": "goals", "market_auc": "goals", "market_mixing": "goals",
     "planted_sessions": "data.planted_sessions", "Sessions": "data.sessions", "interests": "interests",
     "sequence_evaluation": "sequence_evaluation", "evaluate_next": "sequence_evaluation",
-    "planted_interests": "data.planted_interests", "Prefixes": "data.sequences", "Sequences": "data.sequences",
+    "scale": "scale", "planted_interests": "data.planted_interests", "Prefixes": "data.sequences", "Sequences": "data.sequences",
 }  # fmt: skip
 
 
@@ -76,7 +76,7 @@ __all__ = [
     "fit", "goal_ranks", "Graph", "GRU4Rec", "held_out_auc", "History", "interests", "ItemModel", "load", "load_model",
     "market_auc", "market_mixing", "MatrixFactorization", "MIND", "mse", "MultiTraitSGNS", "neighbours",
     "neighbours_of_text", "Pairs", "pick_device", "planted", "planted_interests", "planted_sessions",
-    "precision_recall", "Prefixes", "Ragged", "Ratings", "recommend", "save_model", "sequence_evaluation", "Sequences",
-    "serving", "Sessions", "SGNS", "sgns_loss", "sgns_stepper", "show_trait_weights", "split", "Split", "Table",
+    "precision_recall", "Prefixes", "Ragged", "Ratings", "recommend", "save_model", "scale", "sequence_evaluation",
+    "Sequences", "serving", "Sessions", "SGNS", "sgns_loss", "sgns_stepper", "show_trait_weights", "split", "Split", "Table",
     "TrainingDiverged", "Trait", "trait_weights", "transfer", "Walks",
 ]  # fmt: skip

@@ -184,7 +184,8 @@ examples:
   python -m mtsgns_lite scale prepare groceries --out job
 {TORCHRUN.replace("JOB", "job")}
   python -m mtsgns_lite scale model job --out model
-  python -m mtsgns_lite scale edges "events/*.parquet" --out graph"""
+  python -m mtsgns_lite scale edges "events/*.parquet" --out graph
+"""
 
 SCALE_PREPARE = """\
 Write a job: tables to be, walks or baskets, settings. Every process maps what it needs of it, and checkpoints go there;
