@@ -55,7 +55,8 @@ _LATER = {  # where a name is; imported when first asked for: the views bring pl
     "basket_sessions": "data.basket_sessions", "goal_ranks": "goals", "market_auc": "goals", "market_mixing": "goals",
     "planted_sessions": "data.planted_sessions", "Sessions": "data.sessions", "interests": "interests",
     "sequence_evaluation": "sequence_evaluation", "evaluate_next": "sequence_evaluation",
-    "scale": "scale", "planted_interests": "data.planted_interests", "Prefixes": "data.sequences", "Sequences": "data.sequences",
+    "planted_interests": "data.planted_interests", "Prefixes": "data.sequences", "scale": "scale",
+    "Sequences": "data.sequences",
 }  # fmt: skip
 
 
@@ -77,6 +78,6 @@ __all__ = [
     "market_auc", "market_mixing", "MatrixFactorization", "MIND", "mse", "MultiTraitSGNS", "neighbours",
     "neighbours_of_text", "Pairs", "pick_device", "planted", "planted_interests", "planted_sessions",
     "precision_recall", "Prefixes", "Ragged", "Ratings", "recommend", "save_model", "scale", "sequence_evaluation",
-    "Sequences", "serving", "Sessions", "SGNS", "sgns_loss", "sgns_stepper", "show_trait_weights", "split", "Split", "Table",
-    "TrainingDiverged", "Trait", "trait_weights", "transfer", "Walks",
+    "Sequences", "serving", "Sessions", "SGNS", "sgns_loss", "sgns_stepper", "show_trait_weights", "split", "Split",
+    "Table", "TrainingDiverged", "Trait", "trait_weights", "transfer", "Walks",
 ]  # fmt: skip

@@ -62,14 +62,18 @@ def _train(job: Job, device: torch.device) -> None:
         tables.start(own["seed"])
     else:
         progress = checkpoints.load(tables.state(), last) | {"processes": dist.get_world_size()}
+    progress["table_bytes"] = _of_all(tables.bytes, device)
     if first:
         print(tables.print_plan(), flush=True)
-        _say_memory(tables)
     Loop(job, stream, tables, model, progress).run()
 
 
-def _say_memory(tables: Tables) -> None:
-    print(f"tables of this process: {tables.bytes / 2**20:,.2f} MB", flush=True)
+def _of_all(number: int, device: torch.device) -> list[int]:
+    """The number of each process."""
+    found = torch.zeros(dist.get_world_size(), dtype=torch.long, device=device)
+    found[dist.get_rank()] = number
+    dist.all_reduce(found)
+    return found.tolist()
 
 
 class Loop:
