@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
 import shutil
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +21,61 @@ from safetensors import SafetensorError, safe_open
 from ..storage import write_text
 from .tables import TableSpec, quiet
 
+OWNER = "owner.json"
 SAVED = "DCP_SHARDING_INFO"  # where torch writes which part of a table a file holds
+
+
+class TakenOver(Exception):
+    """Another run trains this job now."""
+
+
+@dataclass(frozen=True)
+class Claim:
+    """Whose the checkpoints of a folder are. Of two runs that don't know of each other, the later has them: a host
+    that was cut off, or a run that was thought dead, finds at its next checkpoint that they are its own no more.
+
+    run : torchrun's name for it, which a restart keeps. number : drawn at each start.
+    """
+
+    folder: Path
+    run: str
+    number: int
+
+    @property
+    def text(self) -> str:
+        """What stands in the folder while the claim holds."""
+        return json.dumps({"run": self.run, "number": self.number})
+
+    @property
+    def taken(self) -> bool:
+        """Has another run claimed the folder since?"""
+        return self._there()["run"] != self.run
+
+    def hold(self) -> None:
+        """Raises `TakenOver` where another run has claimed the folder since, ``DistError`` where this one was started
+        again without this process."""
+        if self.taken:
+            raise TakenOver(f"Another run trains the job in {self.folder.parent} now: this one ends.")
+        if self._there()["number"] != self.number:
+            raise dist.DistError("The others went on without this process.")
+
+    def _there(self) -> dict:
+        try:
+            return json.loads((self.folder / OWNER).read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            return {"run": None, "number": None}
+
+
+def claim(folder: Path, run: str) -> Claim:
+    """Take a folder over, for all processes together."""
+    number = torch.tensor([secrets.randbits(62)])
+    dist.broadcast(number, 0)
+    own = Claim(folder, run, int(number))
+    if dist.get_rank() == 0:
+        folder.mkdir(exist_ok=True)
+        write_text(folder / OWNER, own.text)
+    dist.barrier()
+    return own
 
 
 def newest(folder: Path) -> Path | None:
@@ -28,17 +84,18 @@ def newest(folder: Path) -> Path | None:
     return there[-1] if there else None
 
 
-def save(state: dict[str, torch.Tensor], progress: dict, folder: Path) -> Path:
+def save(state: dict[str, torch.Tensor], progress: dict, folder: Path, claim: Claim) -> Path:
     """Write a checkpoint; all processes together. It gets its name when all of it is on the disk; then the one before
     goes.
 
-    state : what `Tables.state` gives. progress : what else is needed to go on; must have "step".
+    state : what `Tables.state` gives. progress : what else is needed to go on; must have "step". Raises as
+    `Claim.hold`.
     """
     path = folder / f"step-{progress['step']:012d}"
-    part, first = path.with_suffix(".part"), dist.get_rank() == 0
+    part, first = folder / f"{path.name}.{claim.number:x}.part", dist.get_rank() == 0
     if first:
-        shutil.rmtree(part, ignore_errors=True)
-        part.mkdir(parents=True)
+        claim.hold()
+        part.mkdir()
     dist.barrier()
     with quiet():
         import torch.distributed.checkpoint as dcp  # which takes half a second
@@ -47,6 +104,7 @@ def save(state: dict[str, torch.Tensor], progress: dict, folder: Path) -> Path:
     if first:
         files = {file.name: file.stat().st_size for file in sorted(part.glob("*.safetensors"))}
         write_text(part / "progress.json", json.dumps(progress | {"files": files}))
+        claim.hold()
         before = list(folder.glob("step-*"))
         shutil.rmtree(path, ignore_errors=True)
         os.replace(part, path)

@@ -97,11 +97,15 @@ def launch(job: Job, processes: int, restarts: int = 20, progress: bool = True) 
             _end(running)
     if error.exists():
         raise ValueError(error.read_text(encoding="utf-8"))
-    if code:
-        raise RuntimeError(
-            f"The processes were lost more than {restarts} times: {log} says how; the same call goes on from the last "
-            "checkpoint."
-        )
+    if job.progress().get("step") != job.steps:
+        raise RuntimeError(f"{_why(code, restarts)}: {log} says how; the same call goes on from the last checkpoint.")
+
+
+def _why(code: int, restarts: int) -> str:
+    """Why the training did not come to its end, though nothing was wrong with it."""
+    if code == 0:
+        return "Another run has taken the training over"
+    return f"The processes were lost more than {restarts} times" if code > 0 else f"Signal {-code} has ended torchrun"
 
 
 def _end(running: subprocess.Popen) -> None:

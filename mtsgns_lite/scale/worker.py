@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import threading
 import time
 from datetime import timedelta
 from pathlib import Path
@@ -11,7 +12,6 @@ from pathlib import Path
 import torch
 import torch.distributed as dist
 
-from ..storage import write_text
 from ..training import TrainingDiverged, step_factor
 from . import checkpoints
 from .job import Job
@@ -26,18 +26,57 @@ def work(folder: str | Path) -> None:
     """Train a job together with the other processes that torchrun started; see `mtsgns_lite.scale`.
 
     What is wrong with the job, or with the training, is written to error.txt in its folder, and no restart is asked
-    for, since it would end as this one did.
+    for, since it would end as this one did. Whoever finds it leaves at once: the others lose a process by that, look
+    for an error, and leave too.
     """
-    job = Job.open(folder)
+    _end_with_torchrun()
     device = _join()
+    error, claim = Path(folder) / "error.txt", None
     try:
-        _train(job, device)
-    except (ValueError, TrainingDiverged) as error:
         if dist.get_rank() == 0:
-            write_text(job.folder / "error.txt", str(error))
-            print(f"error: {error}", flush=True)
-    dist.barrier()  # a process that leaves early would look like one that was lost
+            error.unlink(missing_ok=True)
+        dist.barrier()  # so that no old error is taken for a new one
+        job = Job.open(folder)
+        claim = checkpoints.claim(job.checkpoints, os.environ.get("TORCHELASTIC_RUN_ID", ""))
+        _train(job, device, claim)
+        dist.barrier()  # a process that leaves early would look like one that was lost
+    except (ValueError, FileNotFoundError, TrainingDiverged, checkpoints.TakenOver) as wrong:
+        _leave(error, wrong)
+    except RuntimeError as lost:
+        if not (error.exists() or (claim and claim.taken)):
+            _start_again(lost)
     dist.destroy_process_group()
+
+
+def _leave(path: Path, error: Exception) -> None:
+    """Say what is wrong, once; a run that was taken over leaves no mark on the one that took it."""
+    if path.parent.exists() and not isinstance(error, checkpoints.TakenOver):
+        try:
+            with open(path, "x", encoding="utf-8") as out:
+                out.write(str(error))
+        except FileExistsError:
+            return
+    print(f"error: {error}", flush=True)
+
+
+def _start_again(lost: RuntimeError) -> None:
+    """Ask torchrun to, in one sentence where a process was lost; anything else is shown as it is."""
+    if isinstance(lost, dist.DistError) or "gloo" in str(lost):
+        why = str(lost).splitlines()[0]
+        raise SystemExit(f"Another process was lost: it goes on from the last checkpoint, if torchrun can ({why}).")
+    raise lost
+
+
+def _end_with_torchrun() -> None:
+    """Have this process end when torchrun does: it would go on alone, beside those that a new torchrun starts."""
+    torchrun = os.getppid()
+
+    def watch() -> None:
+        while os.getppid() == torchrun:
+            time.sleep(1)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 def _join() -> torch.device:
@@ -51,7 +90,7 @@ def _join() -> torch.device:
     return device
 
 
-def _train(job: Job, device: torch.device) -> None:
+def _train(job: Job, device: torch.device, claim: checkpoints.Claim) -> None:
     own, first = job.settings, dist.get_rank() == 0
     stream = open_rows(job.folder / "rows", own["rows"], own["seed"], dist.get_rank(), dist.get_world_size())
     tables = Tables(job.specs, own["sharding"], device, own["memory"])
@@ -65,7 +104,7 @@ def _train(job: Job, device: torch.device) -> None:
     progress["table_bytes"] = _of_all(tables.bytes, device)
     if first:
         print(tables.print_plan(), flush=True)
-    Loop(job, stream, tables, model, progress).run()
+    Loop(job, stream, tables, model, progress, claim).run()
 
 
 def _of_all(number: int, device: torch.device) -> list[int]:
@@ -79,8 +118,9 @@ def _of_all(number: int, device: torch.device) -> list[int]:
 class Loop:
     """The loop of `mt.fit`, on rows and tables that are spread over processes."""
 
-    def __init__(self, job: Job, stream, tables: Tables, model, progress: dict):
+    def __init__(self, job: Job, stream, tables: Tables, model, progress: dict, claim: checkpoints.Claim):
         self.job, self.stream, self.tables, self.model, self.progress = job, stream, tables, model, progress
+        self.claim = claim
         self.first, steps = dist.get_rank() == 0, len(stream)
         self.note_every = max(1, steps // 100)
         self.save_every = max(1, -(-job.steps // job.settings["checkpoints"]))
@@ -116,7 +156,7 @@ class Loop:
             self.note()
         if save:
             self.progress["seconds"] = self.seconds()
-            checkpoints.save(self.tables.state(), self.progress, self.job.checkpoints)
+            checkpoints.save(self.tables.state(), self.progress, self.job.checkpoints, self.claim)
             self.say()
 
     def note(self) -> None:
