@@ -70,6 +70,8 @@ def opened(folder: str | Path, memory: str, threads: int) -> Iterator[Any]:
         import duckdb
     except ImportError as error:
         raise ModuleNotFoundError("Counting a log needs DuckDB: run `make setup-scale`.") from error
+    if "?" in str(folder):  # the name of its log would be cut there
+        raise ValueError(f"DuckDB can't work in {folder}, whose name has a ?: name another folder.")
     Path(folder).mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder, prefix=".log-") as own:
         config: dict[str, Any] = {"memory_limit": limit, "threads": threads, "temp_directory": str(Path(own, "spilt"))}
