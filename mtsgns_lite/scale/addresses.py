@@ -17,7 +17,7 @@ def generator_at(*address: int) -> torch.Generator:
 
 def key_of(*address: int) -> int:
     """One whole number, from 0 up to and without 2^63, for an address."""
-    words = [part % 2**64 for part in address]
+    words = [len(address), *(part % 2**64 for part in address)]  # numpy takes (1, 2) and (1, 2, 0) for one
     return int(np.random.SeedSequence(words).generate_state(1, np.uint64)[0]) >> 1
 
 

@@ -121,6 +121,14 @@ def write_job(
     for name, value, choices in (("schedule", schedule, SCHEDULES), ("sharding", sharding, SHARDINGS)):
         if value not in choices:
             raise ValueError(f"{name}={value!r} is not known: choose from {', '.join(choices)}.")
+    for name, number in (("epochs", epochs), ("checkpoints", checkpoints), ("stripes", stripes)):
+        if number < 1:
+            raise ValueError(f"{name}={number} is how many there are: give 1 or more.")
+    if len(samples.counts) != len(catalogue):
+        raise ValueError(
+            f"The samples have {len(samples.counts)} items but the model's catalogue has {len(catalogue)}: "
+            "make both from the same data set."
+        )
     if folder.exists() and not (folder / "job.json").exists():
         raise ValueError(f"{folder} is there and is no job: name a folder that is not there yet.")
     part = folder.with_name(folder.name + ".part")

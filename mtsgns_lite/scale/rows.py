@@ -141,6 +141,8 @@ def write_rows(samples: SkipGramSamples, folder: Path, stripes: int) -> dict:
 
     Raises ``ValueError`` for other samples.
     """
+    if not isinstance(samples, Walks | Baskets):
+        raise ValueError(f"Processes can't share {type(samples).__name__}: give walks or baskets, such as split.train.")
     folder.mkdir(parents=True, exist_ok=True)
     names = ("rows", "batch_size", "share", "window", "negatives", "noise_size", "length")
     settings: dict = {name: int(getattr(samples, name)) for name in names} | {"stripes": stripes}
@@ -150,11 +152,9 @@ def write_rows(samples: SkipGramSamples, folder: Path, stripes: int) -> dict:
     if isinstance(samples, Walks):
         settings |= {"kind": "walks", "p": samples.p, "q": samples.q, "graph": _graph_of(samples, folder)}
         arrays["starts"] = samples.starts
-    elif isinstance(samples, Baskets):
+    else:
         settings |= {"kind": "baskets"}
         arrays |= _chunks(samples)
-    else:
-        raise ValueError(f"Processes can't share {type(samples).__name__}: give walks or baskets, such as split.train.")
     for name, array in arrays.items():
         np.save(folder / f"{name}.npy", np.asarray(array), allow_pickle=False)
     return settings
