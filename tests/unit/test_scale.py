@@ -105,7 +105,7 @@ def test_the_same_batches_teach_the_same(name, cut, alone, planted_small, tmp_pa
         # where a row's first gradient is next to nothing, Adagrad makes a whole step of its rounding
         apart = (weight[:, : spec.dim] - own[spec.name].weight).abs()
         assert apart.mean() < 1e-5
-        assert apart.max() < 5e-4
+        assert apart.max() < 2e-3
         torch.testing.assert_close(squares, own[spec.name].state, rtol=1e-3, atol=1e-7)
 
 
