@@ -139,7 +139,7 @@ def samples_of(shop, kind: str):
 def test_rows_foretold_are_those_that_the_processes_ask_for(shop, kind, processes, tmp_path: Path):
     """Counted on the streams that the engine reads, by its own lists of what a batch needs."""
     samples, model = samples_of(shop, kind), MultiTraitSGNS(shop.catalogue, dim=8, weights="item")
-    found = counted(write_job(tmp_path / "job", model, samples), processes, steps=25)
+    found = counted(write_job(tmp_path / "job", model, samples), processes, steps=15)
     foretold = size_of(model, samples, processes).traffic
     assert foretold.asked == pytest.approx(found.asked, rel=0.08)
     assert foretold.bytes == pytest.approx(found.bytes, rel=0.12)
