@@ -181,11 +181,16 @@ TORCHRUN = """\
 
 SCALE_EXAMPLES = f"""\
 examples:
+  python -m mtsgns_lite scale size --items 1e9 --dim 160 --traits 12 --memory 32GB
   python -m mtsgns_lite scale prepare groceries --out job
 {TORCHRUN.replace("JOB", "job")}
   python -m mtsgns_lite scale model job --out model
   python -m mtsgns_lite scale edges "events/*.parquet" --out graph
 """
+
+SCALE_SIZE = """\
+What a training will need, before anybody starts it: bytes of the tables, of each process, and of what travels between
+them in a step. Needs no TorchRec."""
 
 SCALE_PREPARE = """\
 Write a job: tables to be, walks or baskets, settings. Every process maps what it needs of it, and checkpoints go there;

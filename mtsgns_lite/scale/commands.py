@@ -13,6 +13,7 @@ from ..methods import trainable, usual_method
 from ..models.base import ItemModel
 from ..storage import load_model
 from ..training import History
+from .budget import size
 from .job import SHARDINGS, Job, write_job
 from .launch import check_installed, history, launch
 
@@ -26,7 +27,9 @@ def add(commands, command: Callable, add_training: Callable) -> None:
     parser: argparse.ArgumentParser = command(
         commands, "scale", lambda asked: parser.print_help(), line, manual.SCALE, manual.SCALE_EXAMPLES
     )
-    inner = parser.add_subparsers(metavar="prepare | model | edges", prog="python -m mtsgns_lite scale")
+    inner = parser.add_subparsers(metavar="size | prepare | model | edges", prog="python -m mtsgns_lite scale")
+
+    _add_size(command(inner, "size", _size, "what a training will need", manual.SCALE_SIZE))
 
     prepare = command(inner, "prepare", _prepare, "write a job, for torchrun to train", manual.SCALE_PREPARE)
     add_training(prepare)
@@ -45,6 +48,22 @@ def add(commands, command: Callable, add_training: Callable) -> None:
     edges.add_argument("--memory", default="1GB", help="what DuckDB may use (1GB)")
     for part in ("user", "item", "time"):
         edges.add_argument(f"--{part}", metavar="COLUMN", help=manual.COLUMNS[part])
+
+
+def _add_size(parser: argparse.ArgumentParser) -> None:
+    whole = {"items": "items (1e9 will do)", "dim": "dimensions (64)", "traits": "traits (0)"}
+    whole |= {"values": "values of all traits (1,000 each)", "edges": "edges of the graph (0)"}
+    whole |= {"rows": "rows of a batch (512)", "processes": "processes (as many as the memory asks for)"}
+    for name, about in whole.items():
+        parser.add_argument(f"--{name}", type=float, required=name == "items", metavar="N", help=about)
+    parser.add_argument("--memory", metavar="SIZE", help="of a process, for tables, such as 32GB")
+    parser.add_argument("--weights", choices=("uniform", "global", "item"), help="trait weights (global)")
+    parser.add_argument("--sharding", choices=SHARDINGS[1:], help="how tables are cut (row_wise)")
+
+
+def _size(asked: argparse.Namespace) -> None:
+    names = ("items", "dim", "traits", "values", "edges", "rows", "processes", "memory", "weights", "sharding")
+    print(size(**{name: getattr(asked, name) for name in names if getattr(asked, name) is not None}))
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:

@@ -15,6 +15,8 @@ import argparse
 import json
 import os
 import statistics
+import subprocess
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -27,6 +29,7 @@ import torch
 import mtsgns_lite as mt
 from mtsgns_lite import scale
 from mtsgns_lite.data.dataset import Dataset, Edges
+from mtsgns_lite.scale.budget import size_of
 
 ROOT = Path(__file__).resolve().parents[2]
 BUILD, RECORD = ROOT / "build" / "scale", ROOT / "data" / "scale_benchmark.json"
@@ -136,6 +139,44 @@ def _speed_of(model, samples, way: str, processes: int) -> tuple[float, float]:
         return tokens / done["seconds"], max(done["table_bytes"]) / 2**20
 
 
+def traffic(asked: argparse.Namespace) -> list[dict]:
+    """Bytes a token between two processes of this machine: of a long training less a short one, so that what is said
+    once counts for neither."""
+    rows = []
+    for items in asked.sizes or SIZES[:2]:
+        dataset = shop(items)
+        split, counted = mt.split(dataset, seed=0), []
+        for per_node in (1, 3):
+            samples, model = (
+                split.walks(per_node=per_node, batch_size=512),
+                mt.MultiTraitSGNS(dataset.catalogue, dim=64),
+            )
+            with tempfile.TemporaryDirectory() as folder:
+                scale.write_job(Path(folder) / "job", model, samples, 1, sharding="row_wise", checkpoints=1)
+                command = ["unshare", "--net", sys.executable, __file__, "counted", str(Path(folder) / "job")]
+                told = subprocess.run(command, capture_output=True, text=True, check=True)
+            counted.append((int(told.stdout), samples.rows * samples.length))
+        (less, few), (more, many) = counted
+        row = {"items": items, "measured": (more - less) / (many - few)}
+        row["predicted"] = size_of(model, samples, 2).traffic.per_token
+        rows.append(row)
+        print(json.dumps(row), flush=True)
+    return rows
+
+
+def counted(folder: str) -> None:
+    """Train a job by two processes in a network of their own; print the bytes that its loopback carried."""
+    subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
+
+    def sent() -> int:
+        line = next(line for line in Path("/proc/net/dev").read_text().splitlines() if line.strip().startswith("lo:"))
+        return int(line.split()[9])
+
+    before = sent()
+    scale.launch(scale.Job.open(folder), 2, progress=False)
+    print(sent() - before)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     inner = parser.add_subparsers(dest="what", required=True)
@@ -149,14 +190,20 @@ def main() -> None:
     two.add_argument("--dim", type=int, default=64)
     two.add_argument("--tokens", type=int, default=2_000_000)
     two.add_argument("--runs", type=int, default=3)
+    three = inner.add_parser("traffic")
+    three.add_argument("--sizes", nargs="*", type=int)
+    inner.add_parser("counted").add_argument("job")
     inner.add_parser("record")
     asked = parser.parse_args()
     BUILD.mkdir(parents=True, exist_ok=True)
     if asked.what == "record":
         record()
         return
+    if asked.what == "counted":
+        counted(asked.job)
+        return
     began = time.perf_counter()
-    rows = {"quality": quality, "speed": speed}[asked.what](asked)
+    rows = {"quality": quality, "speed": speed, "traffic": traffic}[asked.what](asked)
     (BUILD / f"{asked.what}.json").write_text(json.dumps(rows, indent=1) + "\n")
     print(f"{time.perf_counter() - began:.0f} s")
 
@@ -164,7 +211,7 @@ def main() -> None:
 def record() -> None:
     """Put the parts together."""
     found = json.loads(RECORD.read_text()) if RECORD.exists() else {}
-    for name, part in (("quality", "quality"), ("speed", "sizes")):
+    for name, part in (("quality", "quality"), ("speed", "sizes"), ("traffic", "traffic")):
         if (BUILD / f"{name}.json").exists():
             found[part] = json.loads((BUILD / f"{name}.json").read_text())
     RECORD.write_text(json.dumps(found, indent=1) + "\n")
