@@ -85,6 +85,7 @@ def test_needed_is_the_fewest_that_hold_the_tables():
     found = size(1e6, dim=64, traits=3, weights="item", memory="100MB")
     assert max(found.per_process) <= 100 * 2**20
     assert found.processes == found.needed
+    assert size(7, dim=6, memory=3 * 2 * 36).needed == 3  # on two processes one has 4 rows of each table
     fewer = size(1e6, dim=64, traits=3, weights="item", processes=found.needed - 1)
     assert max(fewer.per_process) > 100 * 2**20
 
