@@ -42,40 +42,43 @@ class Claim:
     number: int
 
     @property
-    def text(self) -> str:
-        """What stands in the folder while the claim holds."""
-        return json.dumps({"run": self.run, "number": self.number})
-
-    @property
     def taken(self) -> bool:
         """Has another run claimed the folder since?"""
-        return self._there()["run"] != self.run
+        return _owner(self.folder)["runs"][-1:] != [self.run]
 
     def hold(self) -> None:
         """Raises `TakenOver` where another run has claimed the folder since, ``DistError`` where this one was started
         again without this process."""
         if self.taken:
             raise TakenOver(f"Another run trains the job in {self.folder.parent} now: this one ends.")
-        if self._there()["number"] != self.number:
+        if _owner(self.folder)["number"] != self.number:
             raise dist.DistError("The others went on without this process.")
 
-    def _there(self) -> dict:
-        try:
-            return json.loads((self.folder / OWNER).read_text(encoding="utf-8"))
-        except FileNotFoundError:
-            return {"run": None, "number": None}
 
+def claim(folder: Path, run: str, again: bool) -> Claim:
+    """Take a folder over, for all processes together.
 
-def claim(folder: Path, run: str) -> Claim:
-    """Take a folder over, for all processes together."""
+    again : this run was started again, and claims what is its own. Raises `TakenOver` where it no longer is.
+    """
     number = torch.tensor([secrets.randbits(62)])
     dist.broadcast(number, 0)
-    own = Claim(folder, run, int(number))
+    own, runs = Claim(folder, run, int(number)), _owner(folder)["runs"]
+    if again and run in runs and own.taken:
+        raise TakenOver(f"Another run trains the job in {folder.parent} now: this one ends.")
+    dist.barrier()
     if dist.get_rank() == 0:
         folder.mkdir(exist_ok=True)
-        write_text(folder / OWNER, own.text)
+        runs = [*(name for name in runs if name != run), run]
+        write_text(folder / OWNER, json.dumps({"runs": runs, "number": own.number}))
     dist.barrier()
     return own
+
+
+def _owner(folder: Path) -> dict:
+    try:
+        return json.loads((folder / OWNER).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {"runs": [], "number": None}
 
 
 def newest(folder: Path) -> Path | None:

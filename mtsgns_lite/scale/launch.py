@@ -17,6 +17,7 @@ from ..storage import load_tensors
 from ..training import History
 from .job import Job, write_job
 
+PROGRAM = ("-m", "mtsgns_lite.scale")  # what torchrun starts, with the job's folder
 # Without it the store by which processes find each other lives in one of them, which may be the one that is lost
 OWN_STORE = "TORCH_DISABLE_SHARE_RDZV_TCP_STORE"
 
@@ -81,7 +82,7 @@ def launch(job: Job, processes: int, restarts: int = 20, progress: bool = True) 
     error.unlink(missing_ok=True)
     command = [
         sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", str(processes),
-        "--max-restarts", str(restarts), "-m", "mtsgns_lite.scale", str(job.folder),
+        "--max-restarts", str(restarts), *PROGRAM, str(job.folder),
     ]  # fmt: skip
     threads = max(1, (os.cpu_count() or 1) // processes)
     surroundings = {OWN_STORE: "1", "OMP_NUM_THREADS": str(threads)} | os.environ

@@ -37,7 +37,8 @@ def work(folder: str | Path) -> None:
             error.unlink(missing_ok=True)
         dist.barrier()  # so that no old error is taken for a new one
         job = Job.open(folder)
-        claim = checkpoints.claim(job.checkpoints, os.environ.get("TORCHELASTIC_RUN_ID", ""))
+        run, restarts = (os.environ.get(f"TORCHELASTIC_{name}", "0") for name in ("RUN_ID", "RESTART_COUNT"))
+        claim = checkpoints.claim(job.checkpoints, run, again=restarts != "0")
         _train(job, device, claim)
         dist.barrier()  # a process that leaves early would look like one that was lost
     except (ValueError, FileNotFoundError, TrainingDiverged, checkpoints.TakenOver) as wrong:
