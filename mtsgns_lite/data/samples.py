@@ -52,8 +52,9 @@ class SkipGramBatch:
         present = self.present.float()
         return present[:, :, None] * near * present[:, None, :]
 
-    def total(self, pairs: torch.Tensor) -> torch.Tensor:
-        """What a loss over these pairs is divided by, to be their mean."""
+    def total(self, pairs: torch.Tensor, described: bool = False) -> torch.Tensor:
+        """What a loss over these pairs is divided by, to be their mean; `described`: they are only those whose target
+        has traits."""
         return pairs.sum()
 
 

@@ -213,7 +213,7 @@ class MultiTraitSGNS(ItemModel):
         if self.auxiliary:
             pairs = pairs * self.has_traits[batch.items][:, :, None]
             loss = loss + self.auxiliary * SgnsLoss.apply(
-                traits, context.detach(), noise.detach(), pairs, batch.negatives, batch.total(pairs)
+                traits, context.detach(), noise.detach(), pairs, batch.negatives, batch.total(pairs, described=True)
             )
         return loss
 

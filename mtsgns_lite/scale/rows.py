@@ -27,19 +27,23 @@ NOISE, ORDER, SHUFFLED = 1, 2, 3  # first part of an address: what it is for
 
 @dataclass(frozen=True)
 class PartOfBatch(SkipGramBatch):
-    """What one process has of a global batch; the loss is the mean over all of it."""
+    """What one process has of a global batch, over all of which the loss is the mean.
+
+    totals : (2,) the pairs of the whole batch, and those whose target has traits.
+    """
+
+    totals: torch.Tensor
 
     def to(self, device: torch.device) -> PartOfBatch:
         """The same on another device."""
-        items, present, noise = (part.to(device) for part in (self.items, self.present, self.noise))
-        return PartOfBatch(items, present, self.window, noise, self.negatives)
+        items, present, noise, totals = (
+            part.to(device) for part in (self.items, self.present, self.noise, self.totals)
+        )
+        return PartOfBatch(items, present, self.window, noise, self.negatives, totals)
 
-    def total(self, pairs: torch.Tensor) -> torch.Tensor:
-        """The number of pairs in the whole batch. All processes must ask together."""
-        count = pairs.sum()
-        if dist.is_initialized():
-            dist.all_reduce(count)
-        return count
+    def total(self, pairs: torch.Tensor, described: bool = False) -> torch.Tensor:
+        """See `SkipGramBatch.total`."""
+        return self.totals[int(described)]
 
 
 class WalkRows:
@@ -91,16 +95,17 @@ class Stream:
     Parameters
     ----------
     source : `WalkRows` or `BasketRows`.
-    noise, keep : see `SkipGramSamples`.
+    noise, keep : see `SkipGramSamples`. has_traits : (items,) booleans, where the model asks.
     settings : rows, batch_size, share, window, negatives, noise_size, stripes.
     Raises ``ValueError`` for more processes than stripes.
     """
 
-    def __init__(self, source, noise: Noise, keep: torch.Tensor | None, settings: dict, seed: int, rank=0, world=1):
+    def __init__(self, source, noise: Noise, keep, has_traits, settings: dict, seed: int, rank=0, world=1):
         stripes, self.share = settings["stripes"], settings["share"]
         if world > stripes:
             raise ValueError(f"{world} processes can't share {stripes} stripes of a batch: write the job with more.")
-        self.source, self.noise, self.keep, self.settings, self.seed = source, noise, keep, settings, seed
+        self.source, self.noise, self.keep, self.has_traits = source, noise, keep, has_traits
+        self.settings, self.seed = settings, seed
         self.rows, self.batch_size = settings["rows"], settings["batch_size"]
         groups = self.batch_size // self.share
         cuts = [number * groups // stripes for number in range(stripes + 1)]
@@ -113,14 +118,25 @@ class Stream:
         return -(-self.rows // self.batch_size)
 
     def batches(self, epoch: int, first: int = 0) -> Iterator[PartOfBatch]:
-        """The batches of an epoch, from number `first` on."""
+        """The batches of an epoch, from number `first` on. All processes must ask together."""
         for start in range(first - first % BLOCK, len(self), BLOCK):
             size = min(BLOCK, len(self) - start)
             parts = [self._stripe(epoch, start, size, *stripe) for stripe in self.stripes]
             items, present, noise = (torch.cat(part, dim=1) for part in zip(*parts))
+            totals = self._totals(items, present)
             for number in range(max(first - start, 0), size):
                 window, negatives = self.settings["window"], self.settings["negatives"]
-                yield PartOfBatch(items[number], present[number], window, noise[number], negatives)
+                yield PartOfBatch(items[number], present[number], window, noise[number], negatives, totals[number])
+
+    def _totals(self, items: torch.Tensor, present: torch.Tensor) -> torch.Tensor:
+        """(batches, 2) see `PartOfBatch`: sums over all processes, for many batches in one go."""
+        rows = SkipGramBatch(items.flatten(0, 1), present.flatten(0, 1), self.settings["window"], items, 0)
+        contexts = rows.pairs().sum(dim=2).view(items.shape)
+        described = contexts if self.has_traits is None else contexts * self.has_traits[items]
+        totals = torch.stack([part.sum(dim=(1, 2)) for part in (contexts, described)], dim=1)
+        if dist.is_initialized():
+            dist.all_reduce(totals)
+        return totals
 
     def _stripe(self, epoch: int, start: int, size: int, number: int, low: int, high: int):
         """Groups `low` to `high` of `size` batches from number `start` on: items, present, noise, a row a batch."""
@@ -185,5 +201,7 @@ def open_rows(folder: Path, settings: dict, seed: int, rank: int = 0, world: int
     else:
         values, offsets, basket, part = (mapped(folder / f"{n}.npy") for n in ("values", "offsets", "basket", "part"))
         source = BasketRows(Ragged(values.numpy(), offsets.numpy()), basket, part, settings["length"])
-    keep = mapped(folder / "keep.npy") if (folder / "keep.npy").exists() else None
-    return Stream(source, Noise.from_reach(mapped(folder / "reach.npy")), keep, settings, seed, rank, world)
+    noise = Noise.from_reach(mapped(folder / "reach.npy"))
+    paths = (folder / "keep.npy", folder.parent / "traits" / "has_traits.npy")
+    keep, has_traits = (mapped(path) if path.exists() else None for path in paths)
+    return Stream(source, noise, keep, has_traits, settings, seed, rank, world)

@@ -81,6 +81,7 @@ def test_the_parts_of_a_batch_make_up_the_batch_of_one_process(kind, options, wo
             for ours, theirs in zip(joined(parts), joined([whole])):
                 assert torch.equal(ours, theirs)
                 assert len(theirs)
+            assert sum(part.totals[0] for part in parts) == whole.totals[0] == whole.pairs().sum()
 
 
 @pytest.mark.parametrize("kind", ["walks", "baskets"])
