@@ -23,19 +23,23 @@ from .reading import so_far
 from .recall import recall_at_k
 from .routing import route
 from .seeds import seed_verdict, worker_draws
+from .sharding import rows_held
 from .shop import share_of_top
 from .sideinfo import cold_embedding, trait_embedding
 from .skipgram import sgns_loss
 from .steps import step_chances
+from .summing import summed_step
 from .thresholds import precision_recall
 from .together import lift
 from .traits import trait_lift
+from .travelling import traffic
 from .walks import pairs_of_walk
 
 __all__ = [
-    "attend", "balanced_accuracy", "batch_scores", "bought_rank", "cold_embedding", "contribution_share", "conv_max",
-    "degree_matched_auc", "diversify", "draw_negatives", "goal_loss", "lift", "masked_mean", "mf_loss", "mf_score",
-    "ngrams_of", "pairs_of_walk", "precision_recall", "recall_at_k", "route", "rows_fetched", "rowwise_adagrad",
-    "seed_verdict", "session_of", "sgns_gradient", "sgns_loss", "share_of_top", "shuffled_baskets", "so_far",
-    "step_chances", "top_k", "trait_embedding", "trait_lift", "user_vector", "worker_draws",
+    "attend", "balanced_accuracy", "batch_scores", "bought_rank", "cold_embedding", "contribution_share",
+    "conv_max", "degree_matched_auc", "diversify", "draw_negatives", "goal_loss", "lift", "masked_mean", "mf_loss",
+    "mf_score", "ngrams_of", "pairs_of_walk", "precision_recall", "recall_at_k", "route", "rows_fetched",
+    "rows_held", "rowwise_adagrad", "seed_verdict", "session_of", "sgns_gradient", "sgns_loss", "share_of_top",
+    "shuffled_baskets", "so_far", "step_chances", "summed_step", "top_k", "traffic", "trait_embedding",
+    "trait_lift", "user_vector", "worker_draws",
 ]  # fmt: skip
