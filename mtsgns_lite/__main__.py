@@ -152,20 +152,20 @@ def _add_training(parser: argparse.ArgumentParser) -> None:
 
 
 def _train(asked: argparse.Namespace) -> None:
-    dataset = _load(asked)
-    method = asked.model or usual_method(dataset)
+    folder = Path(asked.out)
     if asked.engine == "torchrec":
-        model, history = scale_commands.train(dataset, asked, method)
-        folder = Path(asked.out)
+        model, history, dataset = scale_commands.train(asked)
     else:
+        dataset = _load(asked)
+        method = asked.model or usual_method(dataset)
         model, history = train_method(dataset, method, asked.dim, asked.epochs, asked.seed, asked.device)
-        folder = save_model(model, asked.out, dataset.name, method=method, epochs=asked.epochs, seed=asked.seed)
+        save_model(model, folder, dataset.name, method=method, epochs=asked.epochs, seed=asked.seed)
     print(history)
     if isinstance(model, MultiTraitSGNS):
-        print(trait_weights(model, truth=dataset.truth.get("shares")))
+        print(trait_weights(model, truth=dataset.truth.get("shares") if dataset else None))
     for path in export_vectors(model, asked.export) if asked.export else []:
         print(f"wrote {path}")
-    print(f'The model is in {folder}. Ask it: {PROGRAM} neighbours {folder} "{dataset.catalogue.names[0]}"')
+    print(f'The model is in {folder}. Ask it: {PROGRAM} neighbours {folder} "{model.catalogue.names[0]}"')
 
 
 def _add_neighbours(commands) -> None:

@@ -186,6 +186,7 @@ examples:
 {TORCHRUN.replace("JOB", "job")}
   python -m mtsgns_lite scale model job --out model
   python -m mtsgns_lite scale edges "events/*.parquet" --out graph
+  python -m mtsgns_lite train graph --engine torchrec --out model
 """
 
 SCALE_SIZE = """\
@@ -202,7 +203,8 @@ row, so it takes little memory."""
 
 SCALE_EDGES = """\
 Count how often two items follow one another in a session, in a log larger than memory (DuckDB), and write the graph to
-a folder: from data.disk_graph import open_graph; mt.Walks(open_graph(FOLDER)) trains on it."""
+a folder. Where a DATASET is asked for, prepare and train --engine torchrec take it; from Python it is
+mt.Walks(open_graph(FOLDER)), from mtsgns_lite.data.disk_graph."""
 
 COLUMNS = {
     "basket": "which basket, order or session a row belongs to",

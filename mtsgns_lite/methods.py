@@ -296,8 +296,9 @@ def usual_method(dataset: Dataset) -> str:
     return "traits-global" if dataset.catalogue.traits else "sgns"
 
 
-def trainable(dataset: Dataset, name: str, dim: int = 64, seed: int = 0) -> tuple[ItemModel, Any]:
-    """One of `METHODS`, untrained, and what it trains on: the whole data set, nothing held out.
+def trainable(dataset: Dataset, name: str, dim: int = 64, seed: int = 0, empty: bool = False) -> tuple[ItemModel, Any]:
+    """One of `METHODS`, untrained, and what it trains on: the whole data set, nothing held out. An `empty` model has
+    shapes but no numbers, and takes no memory.
 
     Raises ``ValueError`` for a name that has no model, or one that needs traits where there are none.
     """
@@ -307,7 +308,9 @@ def trainable(dataset: Dataset, name: str, dim: int = 64, seed: int = 0) -> tupl
         raise ValueError(f"No model is called {name!r}: choose from {there}.")
     dataset = dataset.as_baskets()
     whole = Split(dataset, np.empty((0, 2), np.int64), {}, np.zeros(len(dataset.catalogue), dtype=bool), seed)
-    return method.model(dataset.catalogue, dim=dim, seed=seed), method.samples(whole, whole.train)
+    with torch.device("meta") if empty else nullcontext():
+        model = method.model(dataset.catalogue, dim=dim, seed=seed)
+    return model, method.samples(whole, whole.train)
 
 
 def train_method(

@@ -7,9 +7,15 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+import torch
+
 from .. import manual
 from ..data.dataset import Dataset
+from ..data.disk_graph import open_graph
+from ..data.samples import Walks
+from ..data.session_log import graph_of_log, items_of
 from ..methods import trainable, usual_method
+from ..models import SGNS
 from ..models.base import ItemModel
 from ..storage import load_model
 from ..training import History
@@ -72,31 +78,50 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--memory", type=_megabytes, metavar="MB", help="that a process may use for tables (all)")
 
 
-def train(dataset: Dataset, asked: argparse.Namespace, method: str) -> tuple[ItemModel, History]:
+def train(asked: argparse.Namespace) -> tuple[ItemModel, History, Dataset | None]:
     """Train by several processes, and keep the model in the folder asked for.
 
     The job lies beside it until the model is there: if training breaks off, the same command goes on.
     """
     check_installed()
-    job = _written(dataset, asked, method, Path(f"{asked.out}.job"))
+    job, dataset, about = _written(asked, f"{asked.out}.job")
     launch(job, asked.processes)
-    folder = job.save_model(asked.out, dataset.name, method=method, epochs=asked.epochs, seed=asked.seed)
+    folder = job.save_model(asked.out, **about)
     happened = history(job)
     shutil.rmtree(job.folder)
-    return load_model(folder), happened
+    return load_model(folder), happened, dataset
 
 
-def _written(dataset: Dataset, asked: argparse.Namespace, method: str, folder: Path) -> Job:
-    model, samples = trainable(dataset, method, asked.dim, asked.seed)
+def _written(asked: argparse.Namespace, folder: str) -> tuple[Job, Dataset | None, dict]:
+    """The job, its data set (None for a graph of the command edges), and what to say of the model."""
+    dataset = None
+    if (Path(asked.dataset) / "graph.json").is_file():
+        model, samples, method = *_on_graph(asked), "sgns"
+    else:
+        dataset = asked.load(asked)
+        method = asked.model or usual_method(dataset)
+        model, samples = trainable(dataset, method, asked.dim, asked.seed, empty=True)
     more = {"stripes": asked.stripes} if "stripes" in asked else {}
-    return write_job(
+    job = write_job(
         folder, model, samples, asked.epochs, seed=asked.seed, sharding=asked.sharding, memory=asked.memory, **more
     )
+    name = asked.dataset if dataset is None else dataset.name
+    return job, dataset, {"dataset": name, "method": method, "epochs": asked.epochs, "seed": asked.seed}
+
+
+def _on_graph(asked: argparse.Namespace) -> tuple[ItemModel, Walks]:
+    """Skip-gram and walks on a graph that the command edges wrote. Raises ``ValueError`` for another method."""
+    if asked.model not in (None, "sgns"):
+        raise ValueError(
+            f"The graph in {asked.dataset} has no traits, so {asked.model} can't learn from it: take sgns."
+        )
+    with torch.device("meta"):
+        model = SGNS(items_of(asked.dataset), dim=asked.dim, seed=asked.seed)
+    return model, Walks(open_graph(asked.dataset))
 
 
 def _prepare(asked: argparse.Namespace) -> None:
-    dataset = asked.load(asked)
-    job = _written(dataset, asked, asked.model or usual_method(dataset), Path(asked.out))
+    job, _, _ = _written(asked, asked.out)
     print(f"The job is in {job.folder}: {job.steps:,} steps. On each host, with {manual.RENDEZVOUS}:")
     print(manual.TORCHRUN.replace("JOB", str(job.folder.absolute())))
 
@@ -107,8 +132,6 @@ def _model(asked: argparse.Namespace) -> None:
 
 
 def _edges(asked: argparse.Namespace) -> None:
-    from ..data.session_log import graph_of_log  # needs DuckDB, which the others don't
-
     columns = {part: getattr(asked, part) for part in ("user", "item", "time")}
     log = asked.log[0] if len(asked.log) == 1 else asked.log
     print(graph_of_log(log, asked.out, asked.gap, memory=asked.memory, **columns))

@@ -109,7 +109,8 @@ def write_job(
     Parameters
     ----------
     folder : where; another job that is there is removed. The same one is kept, with its checkpoints.
-    model : an `SGNS` or a `MultiTraitSGNS`, for its catalogue and its options; its numbers are not read.
+    model : an `SGNS` or a `MultiTraitSGNS`, for its catalogue and its options; its numbers are not read, so one that
+        was made under ``with torch.device("meta"):``, and takes no memory, will do.
     samples : `Walks` or `Baskets`, such as split.train.
     seed, schedule, epochs : as in `mt.fit`. sharding, memory : see `Tables`.
     checkpoints : how many to write; each replaces the one before.

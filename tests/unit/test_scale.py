@@ -12,6 +12,7 @@ import torch.distributed as dist
 
 import mtsgns_lite as mt
 from mtsgns_lite import scale
+from mtsgns_lite.__main__ import main
 from mtsgns_lite.data.samples import SkipGramBatch
 from mtsgns_lite.scale.models import spread_model, table_specs, write_traits
 from mtsgns_lite.scale.rows import open_rows, write_rows
@@ -243,3 +244,29 @@ def test_without_torchrec_a_sentence_says_what_to_do(planted_small, monkeypatch)
     monkeypatch.setattr(sys.modules["mtsgns_lite.scale.launch"], "find_spec", lambda name: None)
     with pytest.raises(ModuleNotFoundError, match="TorchRec is not installed: run `make setup-scale`"):
         scale.fit(model_of("sgns", planted_small.catalogue), mt.Baskets(planted_small.baskets, 300))
+
+
+def test_an_empty_model_makes_the_same_job(planted_small, tmp_path):
+    samples = mt.Baskets(planted_small.baskets, 300)
+    scale.write_job(tmp_path / "job", model_of("item", planted_small.catalogue), samples)
+    (tmp_path / "job" / "checkpoints").mkdir()
+    with torch.device("meta"):
+        empty = model_of("item", planted_small.catalogue)
+    scale.write_job(tmp_path / "job", empty, samples)
+    assert (tmp_path / "job" / "checkpoints").exists()  # so it was taken for the same
+
+
+def test_a_log_becomes_a_graph_and_the_graph_a_job(tmp_path, capsys):
+    pytest.importorskip("duckdb", reason="DuckDB is not installed: make setup-scale")
+    rows = [f"u{user},p{(user * step) % 7},{100 * step}" for user in range(9) for step in range(5)]
+    (tmp_path / "log.csv").write_text("\n".join(["user,item,time", *rows]))
+    assert main(["scale", "edges", str(tmp_path / "log.csv"), "--out", str(tmp_path / "graph")]) == 0
+    assert main(["scale", "prepare", str(tmp_path / "graph"), "--out", str(tmp_path / "job"), "--dim", "8"]) == 0
+    job, told = scale.Job.open(tmp_path / "job"), capsys.readouterr().out
+    assert (job.settings["kind"], job.settings["items"], job.settings["rows"]["kind"]) == ("SGNS", 7, "walks")
+    assert f"-m mtsgns_lite.scale {tmp_path / 'job'}" in told
+    assert main(["scale", "model", str(tmp_path / "job"), "--out", str(tmp_path / "model")]) == 2
+    assert "has no checkpoint yet: train it first" in capsys.readouterr().err
+    asked = ["scale", "prepare", str(tmp_path / "graph"), "--out", str(tmp_path / "other"), "--model", "traits-item"]
+    assert main(asked) == 2
+    assert "has no traits, so traits-item can't learn from it: take sgns" in capsys.readouterr().err
