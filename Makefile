@@ -123,6 +123,7 @@ pictures: setup
 
 wheelhouse: setup
 	$(PY) -m pip wheel --disable-pip-version-check -c constraints.txt -w wheelhouse setuptools ".[notebooks,dev,serving]"
+	test "$$(uname -sm)" != "Linux x86_64" || $(PY) -m pip wheel --disable-pip-version-check --no-deps -r scale.txt -w wheelhouse
 	rm -f wheelhouse/mtsgns_lite-*
 	@echo "Take the folder along, with a clone; there: make setup WHEELHOUSE=wheelhouse (same system, same Python)"
 
