@@ -76,6 +76,7 @@ def opened(folder: str | Path, memory: str, threads: int) -> Iterator[Any]:
     with tempfile.TemporaryDirectory(dir=folder, prefix=".log-") as own:
         config: dict[str, Any] = {"memory_limit": limit, "threads": threads, "temp_directory": str(Path(own, "spilt"))}
         config |= {"autoinstall_known_extensions": False, "autoload_known_extensions": False}
+        config["preserve_insertion_order"] = True  # so that a row's place in the table is that in the files
         try:
             with duckdb.connect(Path(own, "log.duckdb"), config=config) as database:
                 database.execute("SET TimeZone = 'UTC'")

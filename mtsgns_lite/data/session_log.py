@@ -136,7 +136,7 @@ def graph_of_log(
     min_count : leave out items that fewer users touched.
     length : of the walks whose expected visits are stored, see `write_graph`.
     memory : what DuckDB may use; the process takes about half a GB beside it, and 60 bytes for each item.
-    threads : how many DuckDB may use; each needs memory of its own, 250 MB being enough.
+    threads : how many DuckDB may use; each needs memory of its own, of which half a GB was enough.
     work : where what doesn't fit into memory is kept meanwhile, two to three times the log; beside `folder` by default.
 
     Raises ``ModuleNotFoundError`` where DuckDB is missing, ``FileNotFoundError`` for a log that is not there,

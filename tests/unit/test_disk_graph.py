@@ -110,7 +110,7 @@ dirty, maps, inside = 0, 0, False
 for line in open("/proc/self/smaps"):
     if re.match(r"[0-9a-f]+-[0-9a-f]+ ", line):
         inside = sys.argv[2] in line
-        maps += inside
+        maps += inside and " r--s " in line  # read-only, and shared
     elif inside and line.startswith("Private_Dirty:"):
         dirty += int(line.split()[1]) * 1024
 print(grown, dirty, maps)

@@ -176,6 +176,17 @@ def test_files_are_one_log_in_order_of_their_names(tmp_path):
 
 
 @pytest.mark.usefixtures("duckdb")
+def test_several_threads_keep_the_order_of_a_file(tmp_path):
+    """One moment, one user, item after item: read in any other order, there would be other edges."""
+    item, path = [f"item {row // 1000}" for row in range(1_000_000)], tmp_path / "log.parquet"
+    frame = pd.DataFrame({"user": "me", "item": item, "time": 1_700_000_000})
+    frame.to_parquet(path, row_group_size=122_880)  # what a thread takes at a time
+    made = graph_of_log(path, tmp_path / "graph", threads=4)
+    assert (made.sessions, made.edges) == (1, 999)
+    assert open_graph(tmp_path / "graph").weights.unique().tolist() == [1.0]
+
+
+@pytest.mark.usefixtures("duckdb")
 def test_names_of_columns_and_files_are_only_names(tmp_path):
     odd = ['"; DROP TABLE log; --', "') UNION SELECT 1 --", "c0", "User_ID"]  # the last is not the user
     frame = random_log().set_axis([odd[0], odd[3], odd[1], odd[2]], axis=1)
