@@ -204,7 +204,8 @@ def main() -> None:
         return
     began = time.perf_counter()
     rows = {"quality": quality, "speed": speed, "traffic": traffic}[asked.what](asked)
-    (BUILD / f"{asked.what}.json").write_text(json.dumps(rows, indent=1) + "\n")
+    name = "_".join([asked.what, *(getattr(asked, "data", None) or [])])
+    (BUILD / f"{name}.json").write_text(json.dumps(rows, indent=1) + "\n")
     print(f"{time.perf_counter() - began:.0f} s")
 
 
@@ -212,8 +213,9 @@ def record() -> None:
     """Put the parts together."""
     found = json.loads(RECORD.read_text()) if RECORD.exists() else {}
     for name, part in (("quality", "quality"), ("speed", "sizes"), ("traffic", "traffic")):
-        if (BUILD / f"{name}.json").exists():
-            found[part] = json.loads((BUILD / f"{name}.json").read_text())
+        files = sorted(BUILD.glob(f"{name}*.json"))
+        if files:
+            found[part] = [row for file in files for row in json.loads(file.read_text())]
     RECORD.write_text(json.dumps(found, indent=1) + "\n")
 
 
