@@ -1168,5 +1168,5 @@ pd.Series(rows, name="agrees with today's own lists").round(3).to_frame()
 #
 # ## Next
 #
-# [A1 · Why it is fast](a1_why_it_is_fast.ipynb) makes the training faster, step by step. Your own file runs through
-# this lesson as well: `make course DATASET=my.csv LESSONS=09`.
+# [10 · Beyond one machine](10_beyond_one_machine.ipynb) trains what no machine can hold, by several processes. Your own
+# file runs through this lesson as well: `make course DATASET=my.csv LESSONS=09`.

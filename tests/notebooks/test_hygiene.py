@@ -14,7 +14,7 @@ PARAMETERS = 'SMOKE = False\nSEED = 0\nDATASET = "groceries"\nDEVICE = None'
 LESSONS = [
     "00_start_here", "01_matrix_factorisation", "02_skip_gram", "03_side_information", "04_honest_comparison",
     "05_find_the_bug", "06_sessions_and_conversions", "07_content_towers", "08_sequence_models",
-    "09_serving_and_transfer", "a1_why_it_is_fast",
+    "09_serving_and_transfer", "10_beyond_one_machine", "a1_why_it_is_fast",
 ]  # fmt: skip
 
 
