@@ -52,6 +52,8 @@ def add(commands, command: Callable, add_training: Callable) -> None:
     edges.add_argument("--out", required=True, metavar="FOLDER", help="where the graph goes")
     edges.add_argument("--gap", default="30min", help="the longest pause within a session (30min)")
     edges.add_argument("--memory", default="1GB", help="what DuckDB may use (1GB)")
+    edges.add_argument("--min-count", type=int, default=1, metavar="N", help="leave out items that fewer touched (1)")
+    edges.add_argument("--work", metavar="FOLDER", help="where what does not fit into memory goes (beside --out)")
     for part in ("user", "item", "time"):
         edges.add_argument(f"--{part}", metavar="COLUMN", help=manual.COLUMNS[part])
 
@@ -132,9 +134,9 @@ def _model(asked: argparse.Namespace) -> None:
 
 
 def _edges(asked: argparse.Namespace) -> None:
-    columns = {part: getattr(asked, part) for part in ("user", "item", "time")}
+    options = {name: getattr(asked, name) for name in ("user", "item", "time", "memory", "min_count", "work")}
     log = asked.log[0] if len(asked.log) == 1 else asked.log
-    print(graph_of_log(log, asked.out, asked.gap, memory=asked.memory, **columns))
+    print(graph_of_log(log, asked.out, asked.gap, **options))
 
 
 def _megabytes(text: str) -> int:

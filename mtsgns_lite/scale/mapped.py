@@ -12,5 +12,5 @@ import torch
 def mapped(path: Path) -> torch.Tensor:
     """An array that `np.save` wrote, to be read and not to be written to."""
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # torch warns that it can't tell that writing is forbidden
+        warnings.filterwarnings("ignore", ".*not writable")  # torch has no tensors that are read-only
         return torch.from_numpy(np.load(path, mmap_mode="r", allow_pickle=False))
