@@ -63,7 +63,7 @@ def _leave(path: Path, error: Exception) -> None:
 def _start_again(lost: RuntimeError) -> None:
     """Ask torchrun to, in one sentence where a process was lost; anything else is shown as it is."""
     if isinstance(lost, dist.DistError) or "gloo" in str(lost):
-        why = str(lost).splitlines()[0]
+        why = str(lost).splitlines()[0].split(". ")[0]
         raise SystemExit(f"Another process was lost: it goes on from the last checkpoint, if torchrun can ({why}).")
     raise lost
 

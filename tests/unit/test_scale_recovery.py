@@ -84,7 +84,8 @@ def test_torchrun_killed_and_called_again_and_by_other_numbers_of_processes(job,
     with pytest.raises(RuntimeError, match="Signal 9 has ended torchrun.*the same call goes on"):
         train(job)
     assert job.progress()["step"] == STEPS // 2
-    assert wait_for(lambda: not started_by(job))  # processes end with it
+    assert wait_for(lambda: not started_by(job))
+    assert not list(job.folder.glob("blows/*.alive"))  # processes end with it
     alone = copied(job, tmp_path / "alone", sharding="table_wise")
     three = copied(job, tmp_path / "three", sharding="table_wise")
     train(job)
