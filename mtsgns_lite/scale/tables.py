@@ -179,9 +179,9 @@ class Tables:
             found |= {f"{name}.weight": table.weight, f"{name}.state": table.state}
         return found
 
-    def print_plan(self) -> str:
-        """A line for each table: size, how it is cut, and who has how much."""
-        return plan_table(self.specs, self.plan)
+    def __str__(self) -> str:
+        """The plan, a line for each table: size, how it is cut, and who has how much."""
+        return _plan_table(self.specs, self.plan)
 
 
 class _Collections(nn.Module):
@@ -253,8 +253,7 @@ def _plan(module, sharder, specs, sharding, device, memory):
         ) from error
 
 
-def plan_table(specs: dict[str, TableSpec], plan) -> str:
-    """See `Tables.print_plan`."""
+def _plan_table(specs: dict[str, TableSpec], plan) -> str:
     lines = [("table", "rows", "dim", "MB", "cut", "MB of each process")]
     placed = {key: value for part in plan.plan.values() for key, value in part.items()}
     world = dist.get_world_size()

@@ -7,6 +7,7 @@ import os
 import threading
 import time
 from datetime import timedelta
+from importlib.metadata import distributions
 from pathlib import Path
 
 import torch
@@ -19,6 +20,7 @@ from .models import spread_model
 from .rows import open_rows
 from .tables import Tables
 
+GPU_BUILD = "fbgemm-gpu"  # beside which there is fbgemm-gpu-cpu
 PATIENCE = 20  # seconds that a process waits for another before it takes it for lost
 
 
@@ -82,13 +84,24 @@ def _end_with_torchrun() -> None:
 
 def _join() -> torch.device:
     """Find the other processes; which device is this one's."""
-    cuda = torch.cuda.is_available() and os.environ.get("MTSGNS_DEVICE") != "cpu"
+    cuda = _on_gpus()
     device = torch.device("cuda", int(os.environ["LOCAL_RANK"])) if cuda else torch.device("cpu")
     if cuda:
         torch.cuda.set_device(device)
     backend = "cpu:gloo,cuda:nccl" if cuda else "gloo"
     dist.init_process_group(backend, timeout=timedelta(seconds=PATIENCE))
     return device
+
+
+def _on_gpus() -> bool:
+    """Is there a GPU for each process of this host, and TorchRec's build for GPUs?"""
+    wanted = os.environ.get("MTSGNS_DEVICE") != "cpu" and torch.cuda.is_available() and GPU_BUILD in packages()
+    return wanted and torch.cuda.device_count() >= int(os.environ["LOCAL_WORLD_SIZE"])
+
+
+def packages() -> set[str]:
+    """The names of what is installed."""
+    return {found.name.lower().replace("_", "-") for found in distributions()}
 
 
 def _train(job: Job, device: torch.device, claim: checkpoints.Claim) -> None:
@@ -104,7 +117,7 @@ def _train(job: Job, device: torch.device, claim: checkpoints.Claim) -> None:
         progress = checkpoints.load(tables.state(), last) | {"processes": dist.get_world_size()}
     progress["table_bytes"] = _of_all(tables.bytes, device)
     if first:
-        print(tables.print_plan(), flush=True)
+        print(tables, flush=True)
     Loop(job, stream, tables, model, progress, claim).run()
 
 
