@@ -30,15 +30,17 @@ def growth_curves(
             )
         )  # fmt: skip
     for name, value in limits.items():
-        figure.add_hline(
-            y=value / GB, line=dict(color=OTHER, width=1.4, dash="dot"), annotation_text=label(name),
-            annotation_position="top left", annotation_font_size=12,
+        above, dotted = value == max(limits.values()), dict(color=OTHER, width=1.4, dash="dot")
+        figure.add_shape(type="line", xref="paper", x0=0, x1=1, y0=value / GB, y1=value / GB, line=dotted)
+        figure.add_annotation(
+            text=label(name), xref="paper", x=0.01, xanchor="left", y=float(np.log10(value / GB)), showarrow=False,
+            yanchor="bottom" if above else "top", font=dict(size=12),
         )  # fmt: skip
     every = [value for points in sizes.values() for value in points.values() if value > 0]
     if not every:
         return figure
     low, high = (np.log10(value / GB) for value in (min(every), max(every)))
-    figure.update_yaxes(type="log", range=[low - 0.2, high + 0.2], dtick=1, tickformat="~g")
+    figure.update_yaxes(type="log", range=[low - 0.2, high + 0.2], dtick=1, tickformat=",~g")
     powers = range(3, 13)
     marks = [f"{10 ** (power % 3)} {SCALES[power // 3]}" for power in powers]
     items = sorted({items for points in sizes.values() for items in points})
@@ -71,7 +73,7 @@ def plan_bars(plans: Mapping[str, np.ndarray], tables: Sequence[str], title: str
                 hovertemplate=f"{label(table)}, %{{x}}: %{{y:.2f}} MB<extra></extra>",
             )
         )  # fmt: skip
-    return figure.update_layout(barmode="stack")
+    return figure.update_layout(barmode="stack", legend_traceorder="normal")
 
 
 def _tallest(plans: Mapping[str, np.ndarray]) -> float:
