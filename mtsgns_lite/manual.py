@@ -179,15 +179,23 @@ TORCHRUN = """\
   TORCH_DISABLE_SHARE_RDZV_TCP_STORE=1 torchrun --nnodes 1:2 --nproc-per-node 2 --max-restarts 20 \\
     --rdzv-backend c10d --rdzv-endpoint HOST:29400 --rdzv-id shop -m mtsgns_lite.scale JOB"""
 
+SEVERAL_HOSTS = """\
+Where a host knows itself as 127.x (Debian's /etc/hosts does that), add on HOST --rdzv-conf is_host=1, on the others
+is_host=0; on all --local-addr OWN_ADDRESS, and GLOO_SOCKET_IFNAME=eth0, or what the network is called there. With
+--rdzv-conf last_call_timeout=5,keep_alive_interval=2,read_timeout=20 a lost host is noticed sooner, and with
+sysctl net.ipv4.tcp_retries2=8 one that was cut off gives up within minutes. If HOST itself is lost, start the line
+again with another: it goes on from the last checkpoint. What is wrong with a job stands in error.txt in its folder."""
+
 SCALE_EXAMPLES = f"""\
 examples:
   python -m mtsgns_lite scale size --items 1e9 --dim 160 --traits 12 --memory 32GB
   python -m mtsgns_lite scale prepare groceries --out job
 {TORCHRUN.replace("JOB", "job")}
-  python -m mtsgns_lite scale model job --out model
+  python -m mtsgns_lite scale model job --out model       (torchrun --nnodes 1:2: two hosts, or one where one is lost)
   python -m mtsgns_lite scale edges "events/*.parquet" --out graph
   python -m mtsgns_lite train graph --engine torchrec --out model
-"""
+
+{SEVERAL_HOSTS}"""
 
 SCALE_SIZE = """\
 What a training will need, before anybody starts it: bytes of the tables, of each process, and of what travels between

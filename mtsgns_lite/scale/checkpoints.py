@@ -81,6 +81,16 @@ def _owner(folder: Path) -> dict:
         return {"runs": [], "number": None}
 
 
+def named(folder: Path, step: int) -> Path:
+    """Where the checkpoint of a step is."""
+    return folder / f"step-{step:012d}"
+
+
+def step_of(path: Path) -> int:
+    """The step of a checkpoint."""
+    return int(path.name.removeprefix("step-"))
+
+
 def newest(folder: Path) -> Path | None:
     """The last whole checkpoint of a folder; None where there is none."""
     there = sorted(path for path in folder.glob("step-*") if path.suffix != ".part")
@@ -94,7 +104,7 @@ def save(state: dict[str, torch.Tensor], progress: dict, folder: Path, claim: Cl
     state : what `Tables.state` gives. progress : what else is needed to go on; must have "step". Raises as
     `Claim.hold`.
     """
-    path = folder / f"step-{progress['step']:012d}"
+    path = named(folder, progress["step"])
     part, first = folder / f"{path.name}.{claim.number:x}.part", dist.get_rank() == 0
     if first:
         claim.hold()

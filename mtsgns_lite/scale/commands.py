@@ -126,6 +126,7 @@ def _prepare(asked: argparse.Namespace) -> None:
     job, _, _ = _written(asked, asked.out)
     print(f"The job is in {job.folder}: {job.steps:,} steps. On each host, with {manual.RENDEZVOUS}:")
     print(manual.TORCHRUN.replace("JOB", str(job.folder.absolute())))
+    print(manual.SEVERAL_HOSTS)
 
 
 def _model(asked: argparse.Namespace) -> None:

@@ -21,7 +21,7 @@ from .rows import open_rows
 from .tables import Tables
 
 GPU_BUILD = "fbgemm-gpu"  # beside which there is fbgemm-gpu-cpu
-PATIENCE = 20  # seconds that a process waits for another before it takes it for lost
+PATIENCE = 30  # seconds that a process waits for another before it takes it for lost
 
 
 def work(folder: str | Path) -> None:
@@ -110,7 +110,7 @@ def _train(job: Job, device: torch.device, claim: checkpoints.Claim) -> None:
     tables = Tables(job.specs, own["sharding"], device, own["memory"])
     model = spread_model(own["kind"], own["options"], tables, job.folder / "traits")
     progress = {"step": 0, "seconds": 0.0, "loss": [], "processes": dist.get_world_size()}
-    last = checkpoints.newest(job.checkpoints)
+    last = _newest(job, device)
     if last is None:
         tables.start(own["seed"])
     else:
@@ -119,6 +119,14 @@ def _train(job: Job, device: torch.device, claim: checkpoints.Claim) -> None:
     if first:
         print(tables, flush=True)
     Loop(job, stream, tables, model, progress, claim).run()
+
+
+def _newest(job: Job, device: torch.device) -> Path | None:
+    """The last checkpoint as the first process sees it: another host's view of the folder may be older."""
+    found = checkpoints.newest(job.checkpoints)
+    step = torch.tensor([-1 if found is None else checkpoints.step_of(found)], device=device)
+    dist.broadcast(step, 0)
+    return None if step < 0 else checkpoints.named(job.checkpoints, int(step))
 
 
 def _of_all(number: int, device: torch.device) -> list[int]:
