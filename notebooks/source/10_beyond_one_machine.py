@@ -676,6 +676,8 @@ print(manual.TORCHRUN)
 #   that it can reach. The side with HOST goes on alone, from the last checkpoint, and holds all rows by itself: **its
 #   memory must be enough for that**. The other side finds no meeting place, and ends. The model is then the same up to
 #   rounding, not to the bit: one process sums in another order than two.
+# - **HOST itself is lost:** nobody finds a meeting place. Start the line again with another HOST, and it goes on from
+#   the last checkpoint. What to add where hosts don't find each other says `python -m mtsgns_lite scale --help`.
 # - **Two masters?** If both sides went on with one folder, each would overwrite the other. So a run claims the folder
 #   when it starts, and a run that finds another's claim at its next checkpoint ends, and leaves the files alone.
 
