@@ -9,20 +9,20 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from . import doctor, manual
-from .comparison import METHODS, compare, train_method
+from .comparison import METHODS, compare
 from .data.dataset import Dataset
 from .data.datasets import NAMED, load
 from .data.sources import NAMES as SOURCES
 from .data.sources import downloads_folder, find_source, listing, load_call
 from .device import pick_device
 from .leaderboard import leaderboard
-from .methods import usual_method
 from .models import MultiTraitSGNS
 from .neighbours import neighbours, trait_weights
 from .scale import commands as scale_commands
 from .scoring import FIGURES
 from .serving import commands as serving_commands
 from .storage import export_vectors, library_version, load_model, save_model
+from .trainable import train_method, usual_method
 from .training import TrainingDiverged
 from .vector_files import Limits
 

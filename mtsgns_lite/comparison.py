@@ -23,10 +23,10 @@ from .data.dataset import Dataset
 from .data.splits import Split, split
 from .device import pick_device, usable_cpus
 from .evaluation import Evaluation, baseline_rows, evaluate, evaluate_vectors, html_table, text_table
-from .methods import METHODS, choose, fit_method, parse, train_method, warm_up
+from .methods import METHODS, choose, fit_method, parse, warm_up
 from .storage import library_version
 
-__all__ = ["METHODS", "Comparison", "compare", "fit_and_evaluate", "train_method"]
+__all__ = ["METHODS", "Comparison", "compare", "fit_and_evaluate"]
 
 
 @dataclass

@@ -8,7 +8,6 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from functools import partial
 from importlib.util import find_spec
-from typing import Any
 
 import numpy as np
 import torch
@@ -289,33 +288,3 @@ def _losses(history: History) -> list[float | None]:
         values = [loss for step, loss in history.loss if start < step <= stop]
         between.append(round(float(np.mean(values)), 5) if values else None)
     return between
-
-
-def usual_method(dataset: Dataset) -> str:
-    """The method for a data set, unless another is asked for."""
-    return "traits-global" if dataset.catalogue.traits else "sgns"
-
-
-def trainable(dataset: Dataset, name: str, dim: int = 64, seed: int = 0, empty: bool = False) -> tuple[ItemModel, Any]:
-    """One of `METHODS`, untrained, and what it trains on: the whole data set, nothing held out. An `empty` model has
-    shapes but no numbers, and takes no memory.
-
-    Raises ``ValueError`` for a name that has no model, or one that needs traits where there are none.
-    """
-    method = METHODS.get(name)
-    if method is None or method.model is None:
-        there = ", ".join(own for own, method in METHODS.items() if method.model)
-        raise ValueError(f"No model is called {name!r}: choose from {there}.")
-    dataset = dataset.as_baskets()
-    whole = Split(dataset, np.empty((0, 2), np.int64), {}, np.zeros(len(dataset.catalogue), dtype=bool), seed)
-    with torch.device("meta") if empty else nullcontext():
-        model = method.model(dataset.catalogue, dim=dim, seed=seed)
-    return model, method.samples(whole, whole.train)
-
-
-def train_method(
-    dataset: Dataset, name: str, dim: int = 64, epochs: int = 3, seed: int = 0, device: str | None = None
-) -> tuple[ItemModel, History]:
-    """Fit one of `METHODS` on the whole data set; raises as `trainable` does."""
-    model, samples = trainable(dataset, name, dim, seed)
-    return model, fit(model, samples, epochs, device=device, seed=seed)

@@ -14,10 +14,10 @@ from ..data.dataset import Dataset
 from ..data.disk_graph import open_graph
 from ..data.samples import Walks
 from ..data.session_log import graph_of_log, items_of
-from ..methods import trainable, usual_method
 from ..models import SGNS
 from ..models.base import ItemModel
 from ..storage import load_model
+from ..trainable import trainable, usual_method
 from ..training import History
 from .budget import size
 from .job import SHARDINGS, Job, write_job
