@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import secrets
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -117,39 +118,51 @@ def write_job(
     stripes : the most processes that it can have.
     Raises ``ValueError`` for other models or samples, a choice that does not exist, or a folder of something else.
     """
-    kind, catalogue, folder = type(model).__name__, model.catalogue, Path(folder)
+    kind, folder = type(model).__name__, Path(folder)
     check_kind(kind)
-    for name, value, choices in (("schedule", schedule, SCHEDULES), ("sharding", sharding, SHARDINGS)):
-        if value not in choices:
-            raise ValueError(f"{name}={value!r} is not known: choose from {', '.join(choices)}.")
-    for name, number in (("epochs", epochs), ("checkpoints", checkpoints), ("stripes", stripes)):
-        if number < 1:
-            raise ValueError(f"{name}={number} is how many there are: give 1 or more.")
-    if len(samples.counts) != len(catalogue):
+    _check_choices(schedule=(schedule, SCHEDULES), sharding=(sharding, SHARDINGS))
+    _check_numbers(epochs=epochs, checkpoints=checkpoints, stripes=stripes)
+    if len(samples.counts) != len(model.catalogue):
         raise ValueError(
-            f"The samples have {len(samples.counts)} items but the model's catalogue has {len(catalogue)}: "
+            f"The samples have {len(samples.counts)} items but the model's catalogue has {len(model.catalogue)}: "
             "make both from the same data set."
         )
     if folder.exists() and not (folder / "job.json").exists():
         raise ValueError(f"{folder} is there and is no job: name a folder that is not there yet.")
-    part = folder.with_name(folder.name + ".part")
-    shutil.rmtree(part, ignore_errors=True)
-    part.mkdir(parents=True)
-    traits, values = write_traits(kind, catalogue, part / "traits")
     settings = {
-        "format": FORMAT, "version": library_version(), "kind": kind, "options": model.options,
-        "items": len(catalogue), "trait_names": list(catalogue.traits), "traits": traits, "values": values,
-        "rows": write_rows(samples, part / "rows", stripes), "epochs": epochs, "seed": seed, "schedule": schedule,
-        "sharding": sharding, "memory": memory, "checkpoints": checkpoints,
+        "format": FORMAT, "version": library_version(), "kind": kind, "options": model.options, "epochs": epochs,
+        "seed": seed, "schedule": schedule, "sharding": sharding, "memory": memory, "checkpoints": checkpoints,
     }  # fmt: skip
-    catalogue_to_folder(catalogue, part)
-    write_text(part / "job.json", json.dumps(settings, indent=2))
-    if _same(folder, part):
-        shutil.rmtree(part)
-    else:
-        shutil.rmtree(folder, ignore_errors=True)
-        part.rename(folder)
+    part = folder.with_name(f".{folder.name}.part-{secrets.token_hex(4)}")
+    try:
+        _write(part, model, samples, settings, stripes)
+        if not _same(folder, part):
+            shutil.rmtree(folder, ignore_errors=True)
+            part.rename(folder)
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
     return Job.open(folder)
+
+
+def _write(folder: Path, model: ItemModel, samples: SkipGramSamples, settings: dict, stripes: int) -> None:
+    catalogue = model.catalogue
+    traits, values = write_traits(settings["kind"], catalogue, folder / "traits")
+    rows = write_rows(samples, folder / "rows", stripes)
+    settings = settings | {"items": len(catalogue), "trait_names": list(catalogue.traits), "rows": rows}
+    catalogue_to_folder(catalogue, folder)
+    write_text(folder / "job.json", json.dumps(settings | {"traits": traits, "values": values}, indent=2))
+
+
+def _check_choices(**given: tuple[str, tuple[str, ...]]) -> None:
+    for name, (value, choices) in given.items():
+        if value not in choices:
+            raise ValueError(f"{name}={value!r} is not known: choose from {', '.join(choices)}.")
+
+
+def _check_numbers(**given: int) -> None:
+    for name, number in given.items():
+        if number < 1:
+            raise ValueError(f"{name}={number} is how many there are: give 1 or more.")
 
 
 def _same(one: Path, other: Path) -> bool:
@@ -159,7 +172,10 @@ def _same(one: Path, other: Path) -> bool:
 
 
 def _files(job: Path) -> list[Path]:
-    return [path for path in job.rglob("*") if path.is_file() and "checkpoints" not in path.relative_to(job).parts]
+    """What `write_job` wrote; not what trainings leave there: checkpoints, what torchrun said, what went wrong."""
+    found = [job / name for name in ("job.json", "catalogue.json", "catalogue.safetensors")]
+    found += [path for name in ("rows", "traits") for path in (job / name).rglob("*")]
+    return [path for path in found if path.is_file()]
 
 
 def _equal(one: Path, other: Path) -> bool:

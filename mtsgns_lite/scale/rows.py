@@ -49,8 +49,6 @@ class PartOfBatch(SkipGramBatch):
 class WalkRows:
     """Walks on a graph, some from every node that has an edge."""
 
-    kind = "walks"
-
     def __init__(self, graph: Graph, starts: torch.Tensor, length: int, p: float, q: float):
         self.graph, self.starts, self.length, self.p, self.q = graph, starts, length, p, q
 
@@ -63,8 +61,6 @@ class WalkRows:
 
 class BasketRows:
     """Baskets in chunks, each basket shuffled anew every epoch; (rows,) `basket`, `part`: whose a row is, and which."""
-
-    kind = "baskets"
 
     def __init__(self, baskets: Ragged, basket: torch.Tensor, part: torch.Tensor, length: int):
         self.values, self.offsets = torch.from_numpy(baskets.values), torch.from_numpy(baskets.offsets)

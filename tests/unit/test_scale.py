@@ -187,7 +187,10 @@ def test_a_job_is_kept_while_it_is_the_same_and_nothing_else_is_touched(planted_
     model = model_of("global", planted_small.catalogue)
     job = scale.write_job(tmp_path / "job", model, samples, 2)
     (job.checkpoints / "step-1").mkdir(parents=True)
+    for told in ("torchrun.log", "error.txt"):  # which a training that broke off leaves
+        (job.folder / told).write_text("told")
     assert scale.write_job(tmp_path / "job", model, samples, 2).checkpoints.exists()
+    assert [path.name for path in tmp_path.iterdir()] == ["job"]
     other = mt.Baskets(planted_small.baskets.take(np.arange(2_999, -1, -1)), 300)
     for settings in ({"samples": other}, {"epochs": 3}, {"seed": 1}, {"model": model_of("item", model.catalogue)}):
         assert not scale.write_job(
