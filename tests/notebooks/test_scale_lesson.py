@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import re
 from pathlib import Path
 
 import nbformat
 import pytest
 from cutting import output_texts
+from lacking import run_without
 
 from mtsgns_lite import course
 
@@ -17,20 +17,12 @@ PACKAGES = ("torchrec", "fbgemm_gpu", "duckdb")
 
 
 def test_without_torchrec_it_says_so_and_does_the_rest(tmp_path: Path):
-    notebook = nbformat.read(course.NOTEBOOKS / f"{LESSON}.ipynb", 4)
-    code = f"import sys\n\nsys.modules.update(dict.fromkeys({PACKAGES!r}))"
-    notebook.cells.insert(0, nbformat.v4.new_code_cell(code))
-    nbformat.write(notebook, tmp_path / f"{LESSON}.ipynb")
-    out = tmp_path / "out"
-    assert course.run("planted", smoke=True, out=out, notebooks=tmp_path, keep=True) == 0
-    (found,) = json.loads((out / "summary.json").read_text("utf-8"))["lessons"]
-    ran = nbformat.read(out / f"{LESSON}.ipynb", 4)
-    shown = "\n".join(text for cell in ran.cells for text in output_texts(cell))
+    headlines, shown = run_without(LESSON, PACKAGES, tmp_path)
     assert shown.count("TorchRec is not here (`make setup-scale` installs it") >= 4  # at every live cell
     assert "DuckDB is not here" in shown
-    assert found["headlines"]["killed and resumed, the same bits"] == "no TorchRec here"
-    assert found["headlines"]["part of the tables on each of two processes"] == pytest.approx(0.5, abs=0.01)
-    assert found["headlines"]["bytes a token, foretold / counted"] == pytest.approx(1, abs=0.1)
+    assert headlines["killed and resumed, the same bits"] == "no TorchRec here"
+    assert headlines["part of the tables on each of two processes"] == pytest.approx(0.5, abs=0.01)
+    assert headlines["bytes a token, foretold / counted"] == pytest.approx(1, abs=0.1)
 
 
 @pytest.fixture(scope="module")
