@@ -19,7 +19,7 @@ from ..models.base import ItemModel
 from ..storage import load_model
 from ..trainable import trainable, usual_method
 from ..training import History
-from .budget import size
+from .budget import in_bytes, size
 from .job import SHARDINGS, Job, write_job
 from .launch import check_installed, history, launch
 
@@ -77,7 +77,7 @@ def _size(asked: argparse.Namespace) -> None:
 def add_options(parser: argparse.ArgumentParser) -> None:
     """What both ways to train ask for."""
     parser.add_argument("--sharding", choices=SHARDINGS, default="auto", help="how tables are cut (auto)")
-    parser.add_argument("--memory", type=_megabytes, metavar="MB", help="that a process may use for tables (all)")
+    parser.add_argument("--memory", type=_bytes, metavar="SIZE", help="of a process, for tables, such as 32GB (all)")
 
 
 def train(asked: argparse.Namespace) -> tuple[ItemModel, History, Dataset | None]:
@@ -140,7 +140,8 @@ def _edges(asked: argparse.Namespace) -> None:
     print(graph_of_log(log, asked.out, asked.gap, **options))
 
 
-def _megabytes(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of megabytes")
-    return int(text) * 2**20
+def _bytes(text: str) -> int:
+    try:
+        return in_bytes(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error

@@ -270,6 +270,12 @@ def test_a_log_becomes_a_graph_and_the_graph_a_job(tmp_path, capsys):
     assert f"-m mtsgns_lite.scale {tmp_path / 'job'}" in told
     assert main(["scale", "model", str(tmp_path / "job"), "--out", str(tmp_path / "model")]) == 2
     assert "has no checkpoint yet: train it first" in capsys.readouterr().err
+    again = ["scale", "prepare", str(tmp_path / "graph"), "--out", str(tmp_path / "job"), "--memory"]
+    assert main([*again, "2GB"]) == 0
+    assert scale.Job.open(tmp_path / "job").settings["memory"] == 2 * 2**30
+    with pytest.raises(SystemExit):
+        main([*again, "much"])
+    assert "memory='much' can't be read: write it as 512MB or 32GB" in capsys.readouterr().err
     asked = ["scale", "prepare", str(tmp_path / "graph"), "--out", str(tmp_path / "other"), "--model", "traits-item"]
     assert main(asked) == 2
     assert "has no traits, so traits-item can't learn from it: take sgns" in capsys.readouterr().err
